@@ -153,7 +153,12 @@ impl Browser {
         &self,
         options: ContextOptions,
     ) -> Result<BrowserContext, BrowserError> {
-        let create = json!({"disposeOnDetach": true});
+        let mut create = json!({"disposeOnDetach": true});
+        if let Some(proxy) = &options.proxy {
+            create["proxyServer"] = json!(proxy);
+            // Without it, Chromium goes to this machine directly.
+            create["proxyBypassList"] = json!("<-loopback>");
+        }
         let method = "Target.createBrowserContext";
         let created = self.session.send(method, create).await?;
         let id = created["browserContextId"].as_str().unwrap_or_default();

@@ -17,8 +17,8 @@ mod picture;
 pub mod recorder;
 
 pub use action::{
-    ActionName, ButtonName, ClickOptions, ElementStates, InventoryOptions, KeyModifier, LastAction,
-    OptionChoice, PageElement, PageInventory, Position, WaitState,
+    ActionName, ButtonName, ClickOptions, DragPlace, ElementStates, InventoryOptions, KeyModifier,
+    LastAction, OptionChoice, PageElement, PageInventory, Position, WaitState,
 };
 pub use browser::Browser;
 pub use context::{
@@ -60,7 +60,7 @@ mod send_checks {
         is_send(page.press(None, "a", limit));
         let at = Position { x: 0.0, y: 0.0 };
         is_send(page.click_at(at, &ClickOptions::default()));
-        is_send(page.hover_at(at, limit));
+        is_send(page.move_to(at, None, limit));
         is_send(page.drag_at(at, at, limit));
         is_send(page.scroll_at(at, at, limit));
         is_send(page.go(-1, LoadState::Load, limit));

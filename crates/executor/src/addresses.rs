@@ -1,8 +1,9 @@
-//! Which addresses steps, the pages that they open, and fetches of programs may reach. A name is resolved once, every address is
-//! checked, and the connection goes to what was checked; each redirect is checked as well.
+//! Which addresses steps, the pages that they open, and fetches of programs may reach. A name is resolved once for a
+//! connection, every address is checked, and the connection goes to what was checked; each redirect is checked as
+//! well.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
 };
 
@@ -123,19 +124,25 @@ impl AddressFilter {
         }
     }
 
-    /// Checks where a URL leads that something else opens, which may resolve its name again.
-    pub(crate) async fn check_resolved(&self, url: &Url) -> Result<(), Refused> {
-        self.check(url)?;
-        match url.domain() {
-            Some(name) => self.resolved(name).await.map(drop),
-            None => Ok(()),
+    /// The addresses of a host, which is a name or an address itself. All of them are permitted.
+    pub(crate) async fn reachable(&self, host: &str) -> Result<Vec<IpAddr>, Refused> {
+        match host.parse::<IpAddr>() {
+            Ok(address) if self.permits(address) => Ok(vec![address]),
+            Ok(address) => Err(Refused::Address(address)),
+            Err(_) => {
+                let found = self.resolved(host).await?;
+                Ok(found.iter().map(SocketAddr::ip).collect())
+            }
         }
     }
 
     async fn resolved(&self, name: &str) -> Result<Vec<SocketAddr>, Refused> {
-        let found = tokio::net::lookup_host((name, 0)).await;
-        let found = found.map_err(|_| Refused::Unknown(name.to_owned()))?;
-        self.sift(name, found.collect())
+        let found = match tokio::net::lookup_host((name, 0)).await {
+            Ok(found) => found.collect(),
+            Err(_) if is_local(name) => LOCAL.map(|address| (address, 0).into()).to_vec(),
+            Err(_) => return Err(Refused::Unknown(name.to_owned())),
+        };
+        self.sift(name, found)
     }
 
     /// Every one of a name's addresses must be permitted.
@@ -158,6 +165,20 @@ impl Resolve for AddressFilter {
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
+}
+
+/// This machine, for names that lead to it by what they are.
+const LOCAL: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::LOCALHOST),
+    IpAddr::V6(Ipv6Addr::LOCALHOST),
+];
+
+/// Names below `localhost`, which browsers resolve by themselves and not every system does.
+fn is_local(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name.rsplit('.')
+        .next()
+        .is_some_and(|last| last.eq_ignore_ascii_case("localhost"))
 }
 
 /// Metadata services of clouds give a machine's credentials to every program on it. They are link-local, or one

@@ -31,6 +31,8 @@ pub struct Settings {
     pub files_dir: Option<PathBuf>,
     /// The program of Chromium; looked for by its usual names without one.
     pub browser: Option<PathBuf>,
+    /// How long the page of a parked execution stays open.
+    pub browser_keep: Duration,
     /// The networks that steps of playbooks may reach; empty for all but link-local ones.
     pub allow_addresses: Vec<IpNet>,
     /// The networks that they may not reach.
@@ -96,6 +98,7 @@ impl Settings {
             work_dir: data_dir.join("work"),
             files_dir: None,
             browser: None,
+            browser_keep: Duration::from_secs(30 * 60),
             allow_addresses: Vec::new(),
             allow_fetch: Vec::new(),
             deny_addresses: Vec::new(),

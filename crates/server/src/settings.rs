@@ -66,6 +66,8 @@ pub struct Settings {
     pub retention: Duration,
     /// Lines of the audit are deleted after this.
     pub audit_retention: Duration,
+    /// Saved states of browsers are deleted after this: the logins in them are mostly over sooner.
+    pub browser_state_retention: Duration,
     /// Where traces of runs go.
     pub spans: Spans,
     /// How often a key may ask that has no rate of its own and is not an executor's; `None`: as often
@@ -118,6 +120,7 @@ impl Settings {
             class_bound: Duration::from_secs(600),
             retention: Duration::from_secs(7 * 24 * 3600),
             audit_retention: Duration::from_secs(400 * 24 * 3600),
+            browser_state_retention: Duration::from_secs(90 * 24 * 3600),
             spans: Spans::none(),
             requests_per_minute: Some(6_000),
             free_space: FreeSpace::Bytes(0),
@@ -145,6 +148,7 @@ mod tests {
             (settings.hook_claim, 6),
             (settings.lease, 30),
             (settings.audit_retention, 400 * 24 * 3_600),
+            (settings.browser_state_retention, 90 * 24 * 3_600),
         ];
         for (place, (found, documented)) in seconds.into_iter().enumerate() {
             assert_eq!(found, Duration::from_secs(documented), "number {place}");

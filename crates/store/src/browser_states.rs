@@ -46,6 +46,12 @@ pub fn delete(batch: &mut Batch<'_, '_>, name: &str) -> Result<bool, Error> {
     Ok(batch.tx.exec(DELETE, args![name])? == 1)
 }
 
+/// Deletes the states that were saved before then. There are few of them.
+pub fn retain(batch: &mut Batch<'_, '_>, before: i64) -> Result<(), Error> {
+    const RETAIN: &str = "DELETE FROM browser_states WHERE saved_at < $1";
+    batch.tx.exec(RETAIN, args![before]).map(drop)
+}
+
 fn row(row: &Row<'_>) -> Result<BrowserStateRow, Error> {
     Ok(BrowserStateRow {
         name: row.text(0)?,

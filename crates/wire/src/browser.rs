@@ -23,6 +23,36 @@ pub enum BrowserInput {
         #[serde(default = "once")]
         count: u32,
     },
+    /// Presses a button of the mouse and holds it, such as for a drag.
+    MouseDown {
+        /// From the left.
+        x: f64,
+        /// From the top.
+        y: f64,
+        /// `left`, `middle` or `right`.
+        #[serde(default = "left")]
+        button: String,
+    },
+    /// Moves the mouse. A drag needs one move at least.
+    MouseMove {
+        /// From the left.
+        x: f64,
+        /// From the top.
+        y: f64,
+        /// The button that is held, if one is.
+        #[serde(default)]
+        button: Option<String>,
+    },
+    /// Releases the button; what is dragged is dropped there.
+    MouseUp {
+        /// From the left.
+        x: f64,
+        /// From the top.
+        y: f64,
+        /// `left`, `middle` or `right`.
+        #[serde(default = "left")]
+        button: String,
+    },
     /// Types a text into what has the focus.
     Type {
         /// The text. It is shown nowhere.
@@ -73,6 +103,9 @@ impl BrowserInput {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Click { .. } => "click",
+            Self::MouseDown { .. } => "mouse_down",
+            Self::MouseMove { .. } => "mouse_move",
+            Self::MouseUp { .. } => "mouse_up",
             Self::Type { .. } => "type",
             Self::Press { .. } => "press",
             Self::Scroll { .. } => "scroll",

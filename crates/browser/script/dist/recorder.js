@@ -24,91 +24,6 @@ var recorder = (() => {
     open: () => open
   });
 
-  // src/text.ts
-  function collapse(text) {
-    return text.replace(/[\u200b\u00ad]/g, "").trim().replace(/\s+/g, " ");
-  }
-  function isUnread(node) {
-    if (!(node instanceof Element)) return false;
-    return node.matches("script, noscript, style") || document.head?.contains(node);
-  }
-  function textOf(cache, node) {
-    const known2 = cache.get(node);
-    if (known2) return known2;
-    const text = { full: "", own: [] };
-    if (isUnread(node)) {
-    } else if (node instanceof HTMLInputElement && ["submit", "button", "reset"].includes(node.type)) {
-      text.full = node.value;
-      text.own = [node.value];
-    } else {
-      collect(cache, node, text);
-    }
-    cache.set(node, text);
-    return text;
-  }
-  function collect(cache, node, text) {
-    let run = "";
-    const close = () => {
-      if (run) text.own.push(run);
-      run = "";
-    };
-    for (const child of node.childNodes) {
-      if (child instanceof Text) {
-        text.full += child.data;
-        run += child.data;
-      } else if (child instanceof Element) {
-        close();
-        text.full += textOf(cache, child).full;
-      }
-    }
-    close();
-    if (node instanceof Element && node.shadowRoot) text.full += textOf(cache, node.shadowRoot).full;
-  }
-  function textTest(pattern) {
-    switch (pattern.kind) {
-      case "contains": {
-        const wanted = collapse(pattern.text).toLowerCase();
-        return (text) => collapse(text.full).toLowerCase().includes(wanted);
-      }
-      case "exact": {
-        const wanted = collapse(pattern.text);
-        return (text) => !wanted && !text.own.length || text.own.some((own) => collapse(own) === wanted);
-      }
-      case "regex": {
-        const wanted = regex(pattern);
-        return (text) => wanted.test(text.full);
-      }
-    }
-  }
-  function wholeTextTest(pattern) {
-    if (pattern.kind !== "exact") return textTest(pattern);
-    const wanted = collapse(pattern.text);
-    return (text) => collapse(text.full) === wanted;
-  }
-  function regex(pattern) {
-    return new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
-  }
-  function textMatch(cache, element, test) {
-    if (isUnread(element) || !test(textOf(cache, element))) return "none";
-    for (const child of element.children) if (test(textOf(cache, child))) return "within";
-    if (element.shadowRoot && test(textOf(cache, element.shadowRoot))) return "within";
-    return "self";
-  }
-  function valueTest(pattern) {
-    switch (pattern.kind) {
-      case "contains": {
-        const wanted = pattern.text.toLowerCase();
-        return (value) => value.toLowerCase().includes(wanted);
-      }
-      case "exact":
-        return (value) => value === pattern.text;
-      case "regex": {
-        const wanted = regex(pattern);
-        return (value) => wanted.test(value);
-      }
-    }
-  }
-
   // src/aria/label.ts
   function referenced(element, attribute2) {
     const ids = element.getAttribute(attribute2);
@@ -624,6 +539,91 @@ var recorder = (() => {
     const alternative = /\/\s*(["'])(.*?)\1\s*$/.exec(content);
     const text = alternative ? alternative[2] ?? "" : [...content.matchAll(/"((?:[^"\\]|\\.)*)"|attr\(\s*([-\w]+)\s*\)/g)].map((piece) => piece[2] ? element.getAttribute(piece[2]) ?? "" : (piece[1] ?? "").replace(/\\(.)/g, "$1")).join("");
     return style.display === "inline" || !text ? text : ` ${text} `;
+  }
+
+  // src/text.ts
+  function collapse(text) {
+    return text.replace(/[\u200b\u00ad]/g, "").trim().replace(/\s+/g, " ");
+  }
+  function isUnread(node) {
+    if (!(node instanceof Element)) return false;
+    return node.matches("script, noscript, style") || document.head?.contains(node);
+  }
+  function textOf(cache, node) {
+    const known2 = cache.get(node);
+    if (known2) return known2;
+    const text = { full: "", own: [] };
+    if (isUnread(node)) {
+    } else if (node instanceof HTMLInputElement && ["submit", "button", "reset"].includes(node.type)) {
+      text.full = node.value;
+      text.own = [node.value];
+    } else {
+      collect(cache, node, text);
+    }
+    cache.set(node, text);
+    return text;
+  }
+  function collect(cache, node, text) {
+    let run = "";
+    const close = () => {
+      if (run) text.own.push(run);
+      run = "";
+    };
+    for (const child of node.childNodes) {
+      if (child instanceof Text) {
+        text.full += child.data;
+        run += child.data;
+      } else if (child instanceof Element) {
+        close();
+        text.full += textOf(cache, child).full;
+      }
+    }
+    close();
+    if (node instanceof Element && node.shadowRoot) text.full += textOf(cache, node.shadowRoot).full;
+  }
+  function textTest(pattern) {
+    switch (pattern.kind) {
+      case "contains": {
+        const wanted = collapse(pattern.text).toLowerCase();
+        return (text) => collapse(text.full).toLowerCase().includes(wanted);
+      }
+      case "exact": {
+        const wanted = collapse(pattern.text);
+        return (text) => !wanted && !text.own.length || text.own.some((own) => collapse(own) === wanted);
+      }
+      case "regex": {
+        const wanted = regex(pattern);
+        return (text) => wanted.test(text.full);
+      }
+    }
+  }
+  function wholeTextTest(pattern) {
+    if (pattern.kind !== "exact") return textTest(pattern);
+    const wanted = collapse(pattern.text);
+    return (text) => collapse(text.full) === wanted;
+  }
+  function regex(pattern) {
+    return new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
+  }
+  function textMatch(cache, element, test) {
+    if (isUnread(element) || !test(textOf(cache, element))) return "none";
+    for (const child of element.children) if (test(textOf(cache, child))) return "within";
+    if (element.shadowRoot && test(textOf(cache, element.shadowRoot))) return "within";
+    return "self";
+  }
+  function valueTest(pattern) {
+    switch (pattern.kind) {
+      case "contains": {
+        const wanted = pattern.text.toLowerCase();
+        return (value) => value.toLowerCase().includes(wanted);
+      }
+      case "exact":
+        return (value) => value === pattern.text;
+      case "regex": {
+        const wanted = regex(pattern);
+        return (value) => wanted.test(value);
+      }
+    }
   }
 
   // src/css/parse.ts
@@ -1519,8 +1519,80 @@ var recorder = (() => {
     return clicked ?? [...box2.labels ?? []].find(isVisible) ?? box2;
   }
 
-  // src/recorder/pointer.ts
+  // src/recorder/drags.ts
+  var SHORTEST2 = 12;
   var pressed = null;
+  var dragged = null;
+  var isDrag = false;
+  function placeIn(element, event) {
+    const box2 = element.getBoundingClientRect();
+    return { x: Math.round(event.clientX - box2.x), y: Math.round(event.clientY - box2.y) };
+  }
+  function wasDragged() {
+    return isDrag;
+  }
+  function onDragPointerDown(event) {
+    if (!event.isTrusted) return;
+    isDrag = false;
+    const element = innermost(event);
+    const takes = event.button === 0 && event.isPrimary && element && isTaken(element);
+    pressed = takes ? taken(element, event) : null;
+  }
+  function isTaken(element) {
+    if (element === document.documentElement || element === document.body) return false;
+    return !fieldOf(element) && !(element instanceof HTMLSelectElement) && !(element instanceof HTMLOptionElement);
+  }
+  function taken(element, event) {
+    const [x, y] = [event.clientX, event.clientY];
+    return { element, located: locate(element), position: placeIn(element, event), box: element.getBoundingClientRect(), x, y };
+  }
+  function onDragPointerUp(event) {
+    const start = pressed;
+    pressed = null;
+    if (!event.isTrusted || event.button !== 0 || !start) return;
+    if (Math.hypot(event.clientX - start.x, event.clientY - start.y) < SHORTEST2) return;
+    if (isClicked(start, event)) return;
+    isDrag = true;
+    if (!(document.getSelection()?.isCollapsed ?? true)) return;
+    const [target] = below(start.element, event);
+    if (target) drop(start, target, event);
+  }
+  function isClicked(start, event) {
+    if (start.element instanceof HTMLCanvasElement) return false;
+    const box2 = start.element.getBoundingClientRect();
+    const stays = box2.x === start.box.x && box2.y === start.box.y;
+    return stays && document.elementsFromPoint(event.clientX, event.clientY).includes(start.element);
+  }
+  function below(element, event) {
+    const found = document.elementsFromPoint(event.clientX, event.clientY);
+    const others = found.filter((other) => !element.contains(other));
+    return element instanceof HTMLCanvasElement && found.includes(element) ? [element] : others;
+  }
+  function onDragStart(event) {
+    const element = event.target;
+    if (!event.isTrusted || !(element instanceof Element)) return;
+    dragged = pressed && element.contains(pressed.element) ? { ...pressed, element, located: locate(element) } : taken(element, event);
+    if (pressed) dragged.position = { x: pressed.x - element.getBoundingClientRect().x, y: pressed.y - element.getBoundingClientRect().y };
+    pressed = null;
+  }
+  function onDrop(event) {
+    const start = dragged;
+    dragged = null;
+    const target = innermost(event);
+    if (event.isTrusted && start && target) drop(start, target, event);
+  }
+  function drop(start, target, event) {
+    send({
+      kind: "drag",
+      element: start.located,
+      position: start.position,
+      target: locate(target),
+      target_position: placeIn(target, event)
+    });
+  }
+
+  // src/recorder/pointer.ts
+  var pressed2 = null;
   var last = null;
   var label = null;
   var box = null;
@@ -1528,10 +1600,10 @@ var recorder = (() => {
     if (!event.isTrusted || event.button !== 0 || !event.isPrimary) return;
     noteSecretFields(event);
     const element = clickTarget(event);
-    pressed = element && !isFilling(element) ? { element, located: locate(element) } : null;
+    pressed2 = element && !isFilling(element) ? { element, located: locate(element) } : null;
     const control = element instanceof HTMLLabelElement ? element.control : null;
     if (control) last = { element: new WeakRef(control), located: locate(control) };
-    else if (pressed) last = { element: new WeakRef(pressed.element), located: pressed.located };
+    else if (pressed2) last = { element: new WeakRef(pressed2.element), located: pressed2.located };
   }
   function locatedWhenPressed(element) {
     return last?.element.deref() === element ? last.located : null;
@@ -1541,10 +1613,10 @@ var recorder = (() => {
   }
   function onPointerUp(event) {
     if (!event.isTrusted || event.button !== 0) return;
-    const before = pressed;
+    const before = pressed2;
     setTimeout(() => {
-      if (before && pressed === before && isGone(before.element)) send({ kind: "click", element: before.located });
-      if (pressed === before) pressed = null;
+      if (before && pressed2 === before && isGone(before.element)) send({ kind: "click", element: before.located });
+      if (pressed2 === before) pressed2 = null;
     }, 0);
   }
   function isGone(element) {
@@ -1552,8 +1624,8 @@ var recorder = (() => {
   }
   function onClick(event) {
     if (!event.isTrusted || event.button !== 0) return;
-    const before = pressed;
-    pressed = null;
+    const before = pressed2;
+    pressed2 = null;
     const element = clickTarget(event);
     if (!element) {
       if (before && isGone(before.element)) send({ kind: "click", element: before.located });
@@ -1594,7 +1666,17 @@ var recorder = (() => {
     }
     const isSame = before?.element === element;
     const isDragged = before && !isSame && !isGone(before.element);
-    if (!isDragged) send({ kind: "click", element: before ? before.located : locate(element) });
+    if (isDragged || wasDragged()) return;
+    const located = before ? before.located : locate(element);
+    if (element instanceof HTMLCanvasElement) send({ kind: "click", element: located, position: placeIn(element, event) });
+    else send({ kind: "click", element: located });
+  }
+  function onContextMenu(event) {
+    if (!event.isTrusted || event.button !== 2) return;
+    const element = clickTarget(event);
+    if (!element) return;
+    const position = element instanceof HTMLCanvasElement ? placeIn(element, event) : void 0;
+    send({ kind: "click", element: locate(element), right: true, ...position && { position } });
   }
   function takeClickedBox(element) {
     const located = box?.element === element ? box.located : null;
@@ -1742,6 +1824,11 @@ var recorder = (() => {
     window.addEventListener("pointerdown", onPointerDown, first);
     window.addEventListener("pointerup", onPointerUp, first);
     window.addEventListener("click", onClick, first);
+    window.addEventListener("contextmenu", onContextMenu, first);
+    window.addEventListener("pointerdown", onDragPointerDown, first);
+    window.addEventListener("pointerup", onDragPointerUp, first);
+    window.addEventListener("dragstart", onDragStart, first);
+    window.addEventListener("drop", onDrop, first);
     window.addEventListener("input", onInput, first);
     window.addEventListener("focusout", onFocusOut, first);
     window.addEventListener("keydown", onKeyDown, first);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     aim::WindowPoint,
@@ -73,7 +73,7 @@ impl KeyModifier {
 
 /// A point in CSS pixels: in an element from the top left corner within its border, in a window from its top left
 /// corner.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Position {
     /// To the right.
     pub x: f64,

@@ -21,6 +21,24 @@ use crate::{
 /// So long after the first movement the browser has said whether the page drags something.
 const BEGIN: Duration = Duration::from_millis(200);
 
+/// Where a drag begins or ends.
+#[derive(Clone, Copy, Debug)]
+pub struct DragPlace<'a> {
+    /// The element.
+    pub locator: &'a Locator,
+    /// Where in it, from its upper left corner; `None` for its middle.
+    pub position: Option<Position>,
+}
+
+impl<'a> From<&'a Locator> for DragPlace<'a> {
+    fn from(locator: &'a Locator) -> Self {
+        Self {
+            locator,
+            position: None,
+        }
+    }
+}
+
 impl BrowserPage {
     /// Presses the mouse on one element, moves it to another and releases it there. Both have to be visible,
     /// stable and receive the events. Drag and drop of HTML works as well as a page's own.
@@ -29,10 +47,11 @@ impl BrowserPage {
     /// As for [`BrowserPage::click`].
     pub async fn drag(
         &self,
-        from: &Locator,
-        to: &Locator,
+        from: impl Into<DragPlace<'_>> + Send,
+        to: impl Into<DragPlace<'_>> + Send,
         limit: Duration,
     ) -> Result<(), BrowserError> {
+        let (from, to) = (from.into(), to.into());
         let deadline = Deadline::after(limit);
         let core = &self.core;
         let start = core.aim_at(ActionName::Drag, from, &deadline).await?;
@@ -79,18 +98,7 @@ impl HeldMouse<'_> {
         page.mouse(MouseEvent::moved(middle, button), deadline)
             .await?;
         page.mouse(MouseEvent::moved(end, button), deadline).await?;
-        match page.dragged().await? {
-            None => {
-                page.mouse(MouseEvent::moved(end, button), deadline).await?;
-            }
-            Some(data) => {
-                for kind in ["dragEnter", "dragOver", "drop"] {
-                    page.drag_event(kind, end, &data, deadline).await?;
-                }
-            }
-        }
-        let released = MouseEvent::released(end, ButtonName::Left, 1);
-        page.mouse(released, deadline).await?;
+        page.release_button(end, ButtonName::Left, deadline).await?;
         self.pressed = false;
         page.settle(before, deadline).await;
         Ok(())
@@ -102,10 +110,10 @@ impl Drop for HeldMouse<'_> {
         if self.pressed {
             let released = MouseEvent::released(self.start, ButtonName::Left, 1);
             self.page.post_mouse(released);
+            let intercept = json!({"enabled": false});
+            let session = &self.page.session;
+            session.post("Input.setInterceptDrags", intercept);
         }
-        let intercept = json!({"enabled": false});
-        let session = &self.page.session;
-        session.post("Input.setInterceptDrags", intercept);
     }
 }
 
@@ -115,42 +123,82 @@ impl PageCore {
         start: WindowPoint,
         deadline: &Deadline,
     ) -> Result<HeldMouse<'_>, BrowserError> {
-        self.state().drag = None;
         let held = HeldMouse {
             page: self,
             start,
             pressed: true,
         };
+        self.press_button(start, ButtonName::Left, deadline).await?;
+        Ok(held)
+    }
+
+    /// Presses a button where a drag may begin.
+    pub(super) async fn press_button(
+        &self,
+        start: WindowPoint,
+        button: ButtonName,
+        deadline: &Deadline,
+    ) -> Result<(), BrowserError> {
+        self.state().drag = None;
         // The browser tells of a drag instead of asking the system to show it.
         let intercept = json!({"enabled": true});
         let method = "Input.setInterceptDrags";
         let sent = self.session.send_within(method, intercept, deadline.left());
         name_timeout(sent.await, deadline, "the mouse")?;
         self.mouse(MouseEvent::moved(start, None), deadline).await?;
-        let pressed = MouseEvent::pressed(start, ButtonName::Left, 1);
-        self.mouse(pressed, deadline).await?;
-        Ok(held)
+        let pressed = MouseEvent::pressed(start, button, 1);
+        self.mouse(pressed, deadline).await
+    }
+
+    /// Releases a button where the mouse is, and drops there what the page drags.
+    pub(super) async fn release_button(
+        &self,
+        end: WindowPoint,
+        button: ButtonName,
+        deadline: &Deadline,
+    ) -> Result<(), BrowserError> {
+        match self.dragged().await? {
+            None => {
+                let moved = MouseEvent::moved(end, Some(button));
+                self.mouse(moved, deadline).await?;
+            }
+            Some(data) => {
+                for kind in ["dragEnter", "dragOver", "drop"] {
+                    self.drag_event(kind, end, &data, deadline).await?;
+                }
+            }
+        }
+        let released = MouseEvent::released(end, button, 1);
+        self.mouse(released, deadline).await?;
+        let intercept = json!({"enabled": false});
+        self.session.post("Input.setInterceptDrags", intercept);
+        Ok(())
     }
 
     async fn aim_at(
         &self,
         name: ActionName,
-        locator: &Locator,
+        at: DragPlace<'_>,
         deadline: &Deadline,
     ) -> Result<WindowPoint, BrowserError> {
-        let action = self.begin(name, locator, deadline);
+        let action = self.begin(name, at.locator, deadline);
         let mut tries = Tries::begun(self, &action);
         loop {
-            match self.try_aim(&action, tries.count()).await {
+            match self.try_aim(&action, at.position, tries.count()).await {
                 Ok(point) => return Ok(point),
                 Err(miss) => tries.again(miss).await?,
             }
         }
     }
 
-    async fn try_aim(&self, action: &BegunAction<'_>, tries: usize) -> Result<WindowPoint, Miss> {
+    async fn try_aim(
+        &self,
+        action: &BegunAction<'_>,
+        position: Option<Position>,
+        tries: usize,
+    ) -> Result<WindowPoint, Miss> {
         let element = self.ready_for(action, &HOVER_CHECKS).await?;
-        self.aim(action, &element, None, tries, true).await
+        self.aim(action, &element, position, tries, true).await
     }
 
     /// What the page drags, if the movements have begun a drag of HTML.

@@ -24,6 +24,7 @@ mod upload;
 mod wait;
 
 pub use click::{ButtonName, ClickOptions, KeyModifier, Position};
+pub use drag::DragPlace;
 pub use inventory::{InventoryOptions, PageElement, PageInventory};
 pub use last::{ActionName, LastAction};
 pub use read::{ElementStates, WaitState};

@@ -31,12 +31,12 @@ pub(super) struct MouseEvent {
 }
 
 impl MouseEvent {
-    fn new(kind: &'static str, point: WindowPoint) -> Self {
+    fn new(kind: &'static str, point: WindowPoint, held: Option<ButtonName>) -> Self {
         Self {
             kind,
             point,
-            button: None,
-            held: None,
+            button: held,
+            held,
             count: 0,
             keys: 0,
             wheel: None,
@@ -45,29 +45,23 @@ impl MouseEvent {
 
     /// Moves to the point, with a button held or not.
     pub(super) fn moved(point: WindowPoint, held: Option<ButtonName>) -> Self {
-        Self {
-            button: held,
-            held,
-            ..Self::new("mouseMoved", point)
-        }
+        Self::new("mouseMoved", point, held)
     }
 
     /// Presses a button.
     pub(super) fn pressed(point: WindowPoint, button: ButtonName, count: u32) -> Self {
         Self {
-            button: Some(button),
-            held: Some(button),
             count,
-            ..Self::new("mousePressed", point)
+            ..Self::new("mousePressed", point, Some(button))
         }
     }
 
     /// Releases a button.
     pub(super) fn released(point: WindowPoint, button: ButtonName, count: u32) -> Self {
         Self {
-            button: Some(button),
-            count,
-            ..Self::new("mouseReleased", point)
+            kind: "mouseReleased",
+            held: None,
+            ..Self::pressed(point, button, count)
         }
     }
 
@@ -75,7 +69,7 @@ impl MouseEvent {
     pub(super) fn turned(point: WindowPoint, by: WindowPoint) -> Self {
         Self {
             wheel: Some(by),
-            ..Self::new("mouseWheel", point)
+            ..Self::new("mouseWheel", point, None)
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     aim::WindowPoint,
-    click::{ClickOptions, Position},
+    click::{ButtonName, ClickOptions, Position},
     mouse::MouseEvent,
 };
 use crate::{
@@ -32,15 +32,53 @@ impl BrowserPage {
         self.core.press_at(point, options, &deadline).await
     }
 
-    /// Moves the mouse to a point of the window.
+    /// Moves the mouse to a point of the window, with a button held since [`BrowserPage::press_at`] or not.
     ///
     /// # Errors
     /// As for [`BrowserPage::click_at`].
-    pub async fn hover_at(&self, position: Position, limit: Duration) -> Result<(), BrowserError> {
+    pub async fn move_to(
+        &self,
+        position: Position,
+        held: Option<ButtonName>,
+        limit: Duration,
+    ) -> Result<(), BrowserError> {
         let deadline = Deadline::after(limit);
         let point = self.window_point("moving the mouse", position)?;
-        let moved = MouseEvent::moved(point, None);
+        let moved = MouseEvent::moved(point, held);
         self.core.mouse(moved, &deadline).await
+    }
+
+    /// Presses a button of the mouse at a point of the window, and holds it.
+    ///
+    /// # Errors
+    /// As for [`BrowserPage::click_at`].
+    pub async fn press_at(
+        &self,
+        position: Position,
+        button: ButtonName,
+        limit: Duration,
+    ) -> Result<(), BrowserError> {
+        let deadline = Deadline::after(limit);
+        let point = self.window_point("pressing the mouse", position)?;
+        self.core.press_button(point, button, &deadline).await
+    }
+
+    /// Releases a button at a point of the window, where the mouse was moved to. What the page drags is dropped.
+    ///
+    /// # Errors
+    /// As for [`BrowserPage::click_at`].
+    pub async fn release_at(
+        &self,
+        position: Position,
+        button: ButtonName,
+        limit: Duration,
+    ) -> Result<(), BrowserError> {
+        let deadline = Deadline::after(limit);
+        let point = self.window_point("releasing the mouse", position)?;
+        let before = self.core.navigations();
+        self.core.release_button(point, button, &deadline).await?;
+        self.core.settle(before, &deadline).await;
+        Ok(())
     }
 
     /// Turns the wheel at a point of the window, by so many CSS pixels to the right and down.

@@ -4,6 +4,7 @@
 mod downloads;
 mod options;
 mod pages;
+mod setup;
 mod storage;
 
 use std::{
@@ -42,6 +43,10 @@ pub(crate) struct ContextState {
     id: String,
     browser: CdpSession,
     options: Arc<ContextOptions>,
+    /// The size of the pages' windows.
+    window: Arc<Mutex<Viewport>>,
+    /// What pages may do without asking.
+    permissions: Mutex<Vec<String>>,
     pages: Mutex<ContextPages>,
     downloads: Mutex<Downloads>,
     /// Marks that the pages or the downloads changed.
@@ -60,6 +65,8 @@ impl BrowserContext {
             state: Arc::new(ContextState {
                 id: String::from(id),
                 browser,
+                window: Arc::new(Mutex::new(options.viewport)),
+                permissions: Mutex::new(options.permissions.clone()),
                 options: Arc::new(options),
                 pages: Mutex::default(),
                 downloads: Mutex::default(),
@@ -96,11 +103,7 @@ impl BrowserContext {
             .send("Browser.setDownloadBehavior", downloads)
             .await?;
         if !state.options.permissions.is_empty() {
-            let grant = json!({
-                "browserContextId": state.id,
-                "permissions": state.options.permissions,
-            });
-            browser.send("Browser.grantPermissions", grant).await?;
+            self.grant(&state.options.permissions).await?;
         }
         if let Some(storage) = &state.options.storage {
             state.fill(storage).await?;
@@ -148,6 +151,7 @@ impl ContextState {
             target,
             Arc::clone(&self.options),
             Arc::clone(&self.secrets),
+            Arc::clone(&self.window),
         );
         if !hidden {
             self.recording.attached(&core, has_opener);

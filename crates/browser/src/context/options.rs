@@ -55,6 +55,9 @@ pub struct ContextOptions {
     pub permissions: Vec<String>,
     /// Where downloads go. Without it none is accepted.
     pub download_directory: Option<PathBuf>,
+    /// The proxy of all its requests, also of those to this machine, such as `socks5://127.0.0.1:1080`. Chromium
+    /// opens at most 32 connections to it at once.
+    pub proxy: Option<String>,
     /// What happens to dialogs, unless a page has a policy of its own.
     pub dialogs: DialogPolicy,
     /// Cookies and local storage to begin with.

@@ -10,6 +10,7 @@ mod records;
 mod settle;
 mod state;
 mod waits;
+mod window;
 mod world;
 
 use std::{
@@ -54,6 +55,8 @@ pub(crate) struct PageCore {
     options: Arc<ContextOptions>,
     /// Texts of the context that no picture shows.
     secrets: Arc<Mutex<Vec<String>>>,
+    /// The size of its window, which is that of all pages of its context.
+    window: Arc<Mutex<Viewport>>,
     /// Held from the look at the secrets until the documents have them, so that no older ones come last.
     pub(crate) covering: tokio::sync::Mutex<()>,
     state: Mutex<PageState>,
@@ -191,6 +194,7 @@ impl PageCore {
         target: TargetInfo,
         options: Arc<ContextOptions>,
         secrets: Arc<Mutex<Vec<String>>>,
+        window: Arc<Mutex<Viewport>>,
     ) -> Arc<Self> {
         let state = PageState::new(&target.target_id, target.url, options.dialogs.clone());
         Arc::new(Self {
@@ -198,6 +202,7 @@ impl PageCore {
             target: target.target_id,
             options,
             secrets,
+            window,
             covering: tokio::sync::Mutex::default(),
             state: Mutex::new(state),
             last_action: watch::Sender::new(None),
@@ -208,13 +213,6 @@ impl PageCore {
     /// Sets the page up, and lets it go on.
     pub(crate) async fn prepare(&self) -> Result<(), BrowserError> {
         let session = &self.session;
-        let viewport = self.options.viewport;
-        let metrics = json!({
-            "width": viewport.width,
-            "height": viewport.height,
-            "deviceScaleFactor": 1,
-            "mobile": false,
-        });
         let attach = json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true});
         let tls = json!({"ignore": self.options.ignore_tls_errors});
         let deadline = Deadline::after(PREPARE_LIMIT);
@@ -228,18 +226,13 @@ impl PageCore {
             session.send("Log.enable", json!({})),
             session.send("Network.enable", json!({})),
             session.send("Security.setIgnoreCertificateErrors", tls),
-            session.send("Emulation.setDeviceMetricsOverride", metrics),
+            session.send(window::METRICS, self.metrics()),
             session.send("Emulation.setFocusEmulationEnabled", json!({"enabled": true})),
             session.send("Target.setAutoAttach", attach),
             self.protect_new_documents(&deadline),
             session.send("Runtime.runIfWaitingForDebugger", json!({})),
         )?;
         Ok(())
-    }
-
-    /// The size of its window.
-    pub(crate) fn viewport(&self) -> Viewport {
-        self.options.viewport
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, PageState> {

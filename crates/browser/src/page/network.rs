@@ -1,5 +1,7 @@
 //! Requests of a page: which answered, and which failed.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -80,6 +82,15 @@ impl PageCore {
                 let mut state = self.state();
                 state.requests.remove(event.text("requestId"));
             }
+            "Network.webSocketCreated" => {
+                let (id, url) = (event.text("requestId"), event.text("url"));
+                self.state()
+                    .begin_socket(String::from(id), String::from(url));
+            }
+            "Network.webSocketFrameError" => self.socket_failed(&event),
+            "Network.webSocketClosed" => {
+                self.state().sockets.remove(event.text("requestId"));
+            }
             "Network.loadingFailed" => {
                 if let Some(failed) = event.read::<LoadingFailed>() {
                     self.failed(failed);
@@ -117,6 +128,21 @@ impl PageCore {
                 status,
                 mime_type,
             });
+        });
+    }
+
+    fn socket_failed(&self, event: &CdpEvent) {
+        let mut state = self.state();
+        let Some(url) = state.sockets.remove(event.text("requestId")) else {
+            return;
+        };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        state.records.add_failure(FailedRequest {
+            method: String::from("GET"),
+            url,
+            reason: String::from(event.text("errorMessage")),
+            // The milliseconds of this century fit.
+            at_ms: now.map_or(0, |now| now.as_millis() as u64),
         });
     }
 

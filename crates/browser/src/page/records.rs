@@ -16,6 +16,8 @@ pub struct PageRecords {
     pub failed_requests: VecDeque<FailedRequest>,
     /// Dialogs, and what was done with them.
     pub dialogs: VecDeque<DialogRecord>,
+    /// How many dialogs there were so far.
+    pub dialog_count: u64,
     /// Answers that began to arrive.
     pub responses: VecDeque<ResponseRecord>,
     /// How many answers began to arrive so far.
@@ -75,6 +77,16 @@ pub struct ResponseRecord {
 }
 
 impl PageRecords {
+    /// The dialogs since there were so many, as far as they are kept.
+    pub fn dialogs_after(&self, count: u64) -> impl Iterator<Item = &DialogRecord> {
+        let new = self.dialog_count.saturating_sub(count);
+        let old = self
+            .dialogs
+            .len()
+            .saturating_sub(usize::try_from(new).unwrap_or(usize::MAX));
+        self.dialogs.iter().skip(old)
+    }
+
     pub(super) fn add_console(&mut self, mut line: ConsoleLine) {
         cut(&mut line.text);
         push(&mut self.console, line);
@@ -87,6 +99,7 @@ impl PageRecords {
 
     pub(super) fn add_dialog(&mut self, mut dialog: DialogRecord) {
         cut(&mut dialog.message);
+        self.dialog_count += 1;
         push(&mut self.dialogs, dialog);
     }
 
@@ -131,5 +144,30 @@ mod tests {
         assert_eq!(records.console.len(), KEPT);
         assert!(records.console[0].text.starts_with("1é"));
         assert!(records.console[0].text.len() <= LONGEST + 3);
+    }
+
+    #[test]
+    fn later_dialogs_are_found_also_when_the_ring_is_full() {
+        let mut records = PageRecords::default();
+        let mut add = |from: usize, to: usize| {
+            for number in from..to {
+                records.add_dialog(DialogRecord {
+                    kind: String::from("alert"),
+                    message: number.to_string(),
+                    accepted: true,
+                });
+            }
+            records.clone()
+        };
+        let before = add(0, KEPT).dialog_count;
+        let after = add(KEPT, KEPT + 2);
+        let later: Vec<&str> = after
+            .dialogs_after(before)
+            .map(|one| one.message.as_str())
+            .collect();
+        assert_eq!(later, ["200", "201"]);
+        let all = add(KEPT + 2, 3 * KEPT);
+        assert_eq!(all.dialogs_after(before).count(), KEPT);
+        assert_eq!(all.dialogs_after(all.dialog_count).count(), 0);
     }
 }

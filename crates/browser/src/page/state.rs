@@ -22,6 +22,8 @@ pub(crate) struct PageState {
     pub(super) worlds: HashMap<String, World>,
     pub(super) records: PageRecords,
     pub(super) requests: HashMap<String, PendingRequest>,
+    /// The addresses of WebSockets that are open, or about to be.
+    pub(super) sockets: HashMap<String, String>,
     pub(super) dialogs: DialogPolicy,
     /// Why it cannot be used any longer.
     pub(crate) ended: Option<BrowserError>,
@@ -88,6 +90,7 @@ impl PageState {
             worlds: HashMap::new(),
             records: PageRecords::default(),
             requests: HashMap::new(),
+            sockets: HashMap::new(),
             dialogs,
             ended: None,
             drag: None,
@@ -119,6 +122,12 @@ impl PageState {
     pub(super) fn begin_request(&mut self, id: String, request: PendingRequest) {
         if self.requests.len() < MOST_REQUESTS {
             self.requests.insert(id, request);
+        }
+    }
+
+    pub(super) fn begin_socket(&mut self, id: String, url: String) {
+        if self.sockets.len() < MOST_REQUESTS {
+            self.sockets.insert(id, url);
         }
     }
 

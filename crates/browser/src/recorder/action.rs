@@ -1,6 +1,9 @@
 //! What a person has done.
 
-use crate::locator::Locator;
+use crate::{
+    action::{ButtonName, Position},
+    locator::Locator,
+};
 
 /// An element that a person has used.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +27,21 @@ pub enum RecordedAction {
     Click {
         /// The element.
         element: RecordedElement,
+        /// The button: the left or the right one.
+        button: ButtonName,
+        /// Where in it, where that matters: it paints by itself what it shows.
+        position: Option<Position>,
+    },
+    /// Dragged an element to another one.
+    Drag {
+        /// What was dragged.
+        element: RecordedElement,
+        /// Where it was taken.
+        position: Position,
+        /// What it was dropped on.
+        target: RecordedElement,
+        /// Where it was dropped.
+        target_position: Position,
     },
     /// Put a text or a value into a field.
     Fill {
@@ -65,7 +83,10 @@ pub enum RecordedAction {
     /// Another page was opened, which is the current one from then on.
     OpenedPage,
     /// The current page was closed; the one that was opened before it is the current one.
-    ClosedPage,
+    ClosedPage {
+        /// The address that the one before it shows.
+        url: String,
+    },
     /// The person went on in another page that was open.
     SwitchedPage {
         /// The address that it shows.

@@ -8,6 +8,7 @@ mod frames;
 mod hook;
 mod install;
 mod navigation;
+mod report;
 mod step_names;
 mod steps;
 mod watcher;

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::action::{ButtonName, Position};
+
 use super::{
     RecordedAction, RecordedElement,
     step_names::{StepNames, host_and_path},
@@ -23,7 +25,7 @@ pub struct RecordedStep {
     pub secret_parameter: Option<String>,
 }
 
-/// The steps of a playbook, in order. What no step does is left out: the opening and closing of pages. A click
+/// The steps of a playbook, in order. A page that was opened is the current one without a step. A click
 /// that only puts the focus into the field that is filled next is left out as well, and of two texts for one
 /// field in a row the last one counts.
 #[must_use]
@@ -45,7 +47,7 @@ fn is_undone(action: &RecordedAction, next: Option<&RecordedAction>) -> bool {
         return false;
     };
     match (action, next) {
-        (Click { element } | Fill { element, .. }, Fill { element: field, .. })
+        (Click { element, .. } | Fill { element, .. }, Fill { element: field, .. })
         | (Check { element, .. }, Check { element: field, .. })
         | (Select { element, .. }, Select { element: field, .. }) => {
             element.locator == field.locator
@@ -56,29 +58,27 @@ fn is_undone(action: &RecordedAction, next: Option<&RecordedAction>) -> bool {
 }
 
 fn step(action: &RecordedAction, names: &mut StepNames) -> Option<RecordedStep> {
-    let selector = |element: &RecordedElement| json!(literal(element.locator.as_str()));
     let mut secret_parameter = None;
     let (verb, what, step_type, parameters) = match action {
-        RecordedAction::Navigate { url } => {
-            let parameters = json!({"url": literal(url)});
-            ("Open", host_and_path(url), "browser.navigate", parameters)
-        }
-        RecordedAction::Click { element } => {
-            let parameters = json!({"selector": selector(element)});
+        RecordedAction::Click { element, .. } => {
+            let parameters = mouse_parameters(action);
             ("Click", element.name.clone(), "browser.click", parameters)
+        }
+        RecordedAction::Drag { element, .. } => {
+            let parameters = mouse_parameters(action);
+            ("Drag", element.name.clone(), "browser.drag", parameters)
         }
         RecordedAction::Fill {
             element,
             value,
             secret,
         } => {
-            let value = if *secret {
-                let parameter = names.parameter(element);
-                let reference = format!("{{{{ parameter.{parameter} }}}}");
-                secret_parameter = Some(parameter);
-                reference
-            } else {
-                literal(value)
+            let value = match secret {
+                true => {
+                    let parameter = names.parameter(element);
+                    format!("{{{{ parameter.{} }}}}", secret_parameter.insert(parameter))
+                }
+                false => literal(value),
             };
             let parameters = json!({"selector": selector(element), "value": value});
             ("Fill", element.name.clone(), "browser.fill", parameters)
@@ -96,22 +96,22 @@ fn step(action: &RecordedAction, names: &mut StepNames) -> Option<RecordedStep> 
             (verb, element.name.clone(), "browser.check", parameters)
         }
         RecordedAction::Select { element, options } => {
-            let options: Vec<Value> = options.iter().map(|text| json!(literal(text))).collect();
             let parameters = json!({"selector": selector(element), "value": one_or_all(options)});
             ("Select", element.name.clone(), "browser.select", parameters)
         }
         RecordedAction::Upload { element, files } => {
-            let files: Vec<Value> = files.iter().map(|name| json!(literal(name))).collect();
             if files.is_empty() {
                 return None;
             }
             let parameters = json!({"selector": selector(element), "file_path": one_or_all(files)});
-            let step_type = "browser.file_upload";
-            ("Upload", element.name.clone(), step_type, parameters)
+            (
+                "Upload",
+                element.name.clone(),
+                "browser.file_upload",
+                parameters,
+            )
         }
-        RecordedAction::OpenedPage
-        | RecordedAction::ClosedPage
-        | RecordedAction::SwitchedPage { .. } => return None,
+        page => of_page(page)?,
     };
     let Value::Object(parameters) = parameters else {
         return None;
@@ -125,11 +125,68 @@ fn step(action: &RecordedAction, names: &mut StepNames) -> Option<RecordedStep> 
     })
 }
 
-/// The only value as it is, several as a list.
-fn one_or_all(mut values: Vec<Value>) -> Value {
-    match values.len() {
-        1 => values.remove(0),
-        _ => Value::from(values),
+/// Verb, object, step type and parameters of what was done with a page as a whole.
+fn of_page(action: &RecordedAction) -> Option<(&'static str, String, &'static str, Value)> {
+    Some(match action {
+        RecordedAction::Navigate { url } => {
+            let parameters = json!({"url": literal(url)});
+            ("Open", host_and_path(url), "browser.navigate", parameters)
+        }
+        RecordedAction::ClosedPage { url } | RecordedAction::SwitchedPage { url } => {
+            let parameters = json!({"url": literal(without_query(url))});
+            let what = host_and_path(url);
+            ("Go on in", what, "browser.switch_page", parameters)
+        }
+        _ => return None,
+    })
+}
+
+/// A query is another one at the next visit.
+fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}
+
+fn selector(element: &RecordedElement) -> Value {
+    Value::from(literal(element.locator.as_str()))
+}
+
+/// What a click or a drag takes.
+fn mouse_parameters(action: &RecordedAction) -> Value {
+    let place = |at: &Position| json!({"x": at.x, "y": at.y});
+    match action {
+        RecordedAction::Click {
+            element,
+            button,
+            position,
+        } => {
+            let mut parameters = json!({"selector": selector(element)});
+            if *button == ButtonName::Right {
+                parameters["button"] = json!("right");
+            }
+            if let Some(at) = position {
+                parameters["position"] = place(at);
+            }
+            parameters
+        }
+        RecordedAction::Drag {
+            element,
+            position,
+            target,
+            target_position,
+        } => json!({
+            "selector": selector(element), "position": place(position),
+            "target": selector(target), "target_position": place(target_position),
+        }),
+        _ => Value::Null,
+    }
+}
+
+/// The only text as it is, several as a list.
+fn one_or_all(texts: &[String]) -> Value {
+    let mut texts: Vec<Value> = texts.iter().map(|text| literal(text).into()).collect();
+    match texts.len() {
+        1 => texts.remove(0),
+        _ => Value::from(texts),
     }
 }
 

@@ -2,57 +2,16 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
-    RecordedAction, RecordedElement,
+    RecordedAction,
     frames::{FrameWorld, RecordedFrames},
     hook::{Notice, PageEvent},
     navigation::{RecordedPage, is_visited},
+    report::ScriptReport,
 };
 use crate::page::PageCore;
-
-/// What the script reports.
-#[derive(Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum ScriptReport {
-    Ready,
-    Click {
-        element: ReportedElement,
-    },
-    Fill {
-        element: ReportedElement,
-        value: String,
-        secret: bool,
-    },
-    /// The field that was filled is left.
-    Settle,
-    Press {
-        key: String,
-        element: Option<ReportedElement>,
-    },
-    Check {
-        element: ReportedElement,
-        checked: bool,
-    },
-    Select {
-        element: ReportedElement,
-        options: Vec<String>,
-    },
-    Upload {
-        element: ReportedElement,
-        files: Vec<String>,
-    },
-}
-
-#[derive(Deserialize)]
-struct ReportedElement {
-    locator: String,
-    /// Its place in the document, should the locator not be read.
-    path: String,
-    title: String,
-}
 
 /// A field that is being filled: each report of it replaces the one before.
 struct PendingFill {
@@ -138,9 +97,11 @@ impl Watcher {
         self.pages.remove(at);
         self.settle();
         if self.current.as_deref() == Some(target) {
-            self.current = self.pages.last().map(|page| page.core.target.clone());
-            if self.current.is_some() {
-                self.emit(RecordedAction::ClosedPage);
+            let before = self.pages.last().map(|page| Arc::clone(&page.core));
+            self.current = before.as_ref().map(|core| core.target.clone());
+            if let Some(core) = before {
+                let url = core.state().url.clone();
+                self.emit(RecordedAction::ClosedPage { url });
             }
         }
         true
@@ -185,7 +146,7 @@ impl Watcher {
         let Some(prefix) = self.frames.prefix(&event.core, &frame).await else {
             return;
         };
-        let Some(action) = action_of(report, &prefix) else {
+        let Some(action) = report.read(&prefix) else {
             return;
         };
         self.last_action = Some(event.at);
@@ -238,53 +199,4 @@ fn locator_of(action: &RecordedAction) -> Option<&str> {
         RecordedAction::Fill { element, .. } => Some(element.locator.as_str()),
         _ => None,
     }
-}
-
-impl ReportedElement {
-    fn read(self, prefix: &str) -> Option<RecordedElement> {
-        let best = format!("{prefix}{}", self.locator).parse();
-        let locator = best.or_else(|_| format!("{prefix}{}", self.path).parse());
-        Some(RecordedElement {
-            locator: locator.ok()?,
-            name: self.title,
-        })
-    }
-}
-
-/// The action that is reported; `None` where nothing was done.
-fn action_of(report: ScriptReport, prefix: &str) -> Option<RecordedAction> {
-    Some(match report {
-        ScriptReport::Ready | ScriptReport::Settle => return None,
-        ScriptReport::Click { element } => RecordedAction::Click {
-            element: element.read(prefix)?,
-        },
-        ScriptReport::Fill {
-            element,
-            value,
-            secret,
-        } => RecordedAction::Fill {
-            element: element.read(prefix)?,
-            value,
-            secret,
-        },
-        ScriptReport::Press { key, element } => RecordedAction::Press {
-            key,
-            element: match element {
-                Some(element) => Some(element.read(prefix)?),
-                None => None,
-            },
-        },
-        ScriptReport::Check { element, checked } => RecordedAction::Check {
-            element: element.read(prefix)?,
-            checked,
-        },
-        ScriptReport::Select { element, options } => RecordedAction::Select {
-            element: element.read(prefix)?,
-            options,
-        },
-        ScriptReport::Upload { element, files } => RecordedAction::Upload {
-            element: element.read(prefix)?,
-            files,
-        },
-    })
 }

@@ -206,5 +206,21 @@ async fn viewport_and_permissions_are_set() {
         .unwrap();
     assert_eq!(granted, "granted");
     assert_eq!(Viewport::default().width, 1920);
+    // They change while the page is open, for later pages too.
+    let size = Viewport {
+        width: 700,
+        height: 500,
+    };
+    test.context.set_viewport(size).await.unwrap();
+    let none = test.context.set_permissions(Vec::new()).await;
+    none.unwrap();
+    let other = test.context.new_page().await.unwrap();
+    for page in [&test.page, &other] {
+        let shown = page.evaluate("[innerWidth, innerHeight]", Duration::from_secs(5));
+        assert_eq!(shown.await.unwrap(), serde_json::json!([700, 500]));
+    }
+    assert_eq!(test.value(query).await, "denied");
+    let unknown = vec![String::from("levitation")];
+    assert!(test.context.set_permissions(unknown).await.is_err());
     test.finish().await;
 }

@@ -64,6 +64,60 @@ async fn a_frame_below_something_is_not_clicked() {
     test.finish().await;
 }
 
+/// What comes to lie over an element of another site's frame when the mouse is already there gets no click: neither
+/// in the frame nor in the page around it.
+#[tokio::test]
+async fn a_click_into_a_frame_of_another_site_is_stolen_by_nothing() {
+    let test = TestBrowser::start().await;
+    let veil = "const veil = document.createElement('div'); veil.id = 'veil'; \
+                veil.style = 'position:fixed;inset:0;z-index:9'; \
+                veil.onmousedown = veil.onmouseup = veil.onclick = () => { window.stolen = (window.stolen || 0) + 1; }; \
+                document.body.append(veil);";
+    let button = "<button onclick=\"this.textContent = 'clicked'\">Press</button>";
+    let tell =
+        "<script>onmessage = event => event.source.postMessage(window.stolen || 0, '*')</script>";
+    for in_frame in [true, false] {
+        let over = format!(
+            "<script>document.addEventListener('mouseover', () => {{ {veil} }}, {{once: true}})</script>"
+        );
+        let inner = if in_frame {
+            format!("{button}{tell}{over}")
+        } else {
+            format!("{button}{tell}")
+        };
+        test.visit("/plain.html").await;
+        let source = format!("/inline?html={}", encoded(&inner));
+        let source = test.site.other_url(&source);
+        let script = format!(
+            "new Promise(done => {{ const made = document.createElement('iframe'); made.id = 'other'; \
+             made.onload = () => done(0); made.src = '{source}'; document.body.append(made); \
+             if (!{in_frame}) made.addEventListener('mouseover', () => {{ {veil} }}, {{once: true}}); }})"
+        );
+        test.value(&script).await;
+        let options = ClickOptions {
+            timeout: SHORT,
+            ..Default::default()
+        };
+        let press = locator("frame=#other >> button");
+        let error = test.page.click(&press, &options).await.unwrap_err();
+        assert!(error.to_string().contains("veil"), "{in_frame}: {error}");
+        assert_eq!(test.text("frame=#other >> button").await, "Press");
+        let asked = "new Promise(done => { onmessage = event => done(event.data + (window.stolen || 0)); \
+                     document.getElementById('other').contentWindow.postMessage(0, '*') })";
+        assert_eq!(test.value(asked).await, 0, "{in_frame}");
+    }
+    test.finish().await;
+}
+
+/// For a query, with every byte that is no letter or digit escaped.
+fn encoded(text: &str) -> String {
+    let bytes = text.bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    });
+    bytes.collect()
+}
+
 #[tokio::test]
 async fn what_is_no_frame_is_told() {
     let test = TestBrowser::on("/frames.html").await;

@@ -14,6 +14,7 @@ mod pictures;
 mod popups;
 mod recorder;
 mod recorder_controls;
+mod recorder_mouse;
 mod recorder_replay;
 mod setup;
 mod site;

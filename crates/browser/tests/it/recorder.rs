@@ -3,7 +3,7 @@
 use std::{fs, time::Duration};
 
 use browser::{
-    BrowserPage, Position,
+    BrowserPage, ButtonName, Position,
     recorder::{RecordedAction, Recorder},
 };
 use tokio::time::timeout;
@@ -26,7 +26,22 @@ pub(crate) async fn recording(path: &str) -> (TestBrowser, Recorder) {
 pub(crate) fn shown(action: &RecordedAction) -> String {
     match action {
         RecordedAction::Navigate { url } => format!("open {url}"),
-        RecordedAction::Click { element } => format!("click {}", element.locator),
+        RecordedAction::Click {
+            element,
+            button,
+            position,
+        } => {
+            let right = if *button == ButtonName::Right {
+                "right "
+            } else {
+                ""
+            };
+            let at = position.map_or_else(String::new, |at| format!(" {},{}", at.x, at.y));
+            format!("{right}click {}{at}", element.locator)
+        }
+        RecordedAction::Drag {
+            element, target, ..
+        } => format!("drag {} to {}", element.locator, target.locator),
         RecordedAction::Fill {
             element,
             value,
@@ -49,7 +64,7 @@ pub(crate) fn shown(action: &RecordedAction) -> String {
             format!("upload {} {}", element.locator, files.join(","))
         }
         RecordedAction::OpenedPage => String::from("opened"),
-        RecordedAction::ClosedPage => String::from("closed"),
+        RecordedAction::ClosedPage { .. } => String::from("closed"),
         RecordedAction::SwitchedPage { .. } => String::from("switched"),
     }
 }
@@ -284,7 +299,7 @@ async fn locators_are_alone_and_not_generated() {
         let action = timeout(LONG, recorder.next()).await.unwrap().unwrap();
         seen.push(shown(&action));
         // What was read in the page is read in the same way here.
-        if let RecordedAction::Click { element } = action
+        if let RecordedAction::Click { element, .. } = action
             && element.name != "Menu"
         {
             assert_eq!(page.count(&element.locator, LONG).await.unwrap(), 1);

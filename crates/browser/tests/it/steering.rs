@@ -50,7 +50,7 @@ async fn the_mouse_acts_at_points_of_the_window() {
     let test = TestBrowser::on("/actions.html").await;
     let page = &test.page;
     let hover = middle(&test, "hover").await;
-    page.hover_at(hover, LONG).await.unwrap();
+    page.move_to(hover, None, LONG).await.unwrap();
     assert_eq!(test.text("#hover").await, "hovered");
     let double = ClickOptions {
         count: 2,
@@ -83,6 +83,32 @@ async fn the_mouse_acts_at_points_of_the_window() {
     page.reload(LoadState::Load, LONG).await.unwrap();
     assert_eq!(page.title(LONG).await.unwrap(), "Plain");
     assert!(!page.go(1, LoadState::Load, LONG).await.unwrap());
+    test.finish().await;
+}
+
+/// As a person drags: the button goes down, the mouse moves, the button goes up, with time in between.
+#[tokio::test]
+async fn a_person_drags_with_the_button_held() {
+    let test = TestBrowser::on("/actions.html").await;
+    let page = &test.page;
+    let target = middle(&test, "target").await;
+    let held = Some(ButtonName::Left);
+    for (from, shown, wanted) in [
+        ("box", "#target", "the box true"),
+        ("slider", "#slid", "to 48"),
+    ] {
+        let from = middle(&test, from).await;
+        page.press_at(from, ButtonName::Left, LONG).await.unwrap();
+        let way = Position {
+            x: f64::midpoint(from.x, target.x),
+            y: f64::midpoint(from.y, target.y),
+        };
+        page.move_to(way, held, LONG).await.unwrap();
+        page.move_to(target, held, LONG).await.unwrap();
+        let released = page.release_at(target, ButtonName::Left, LONG);
+        released.await.unwrap();
+        assert_eq!(test.text(shown).await, wanted);
+    }
     test.finish().await;
 }
 
@@ -128,12 +154,12 @@ async fn points_outside_of_the_window_are_refused() {
         let refused = page.click_at(at, &ClickOptions::default()).await;
         let refused = refused.unwrap_err().to_string();
         assert!(refused.contains("has 1280 x 900 CSS pixels"), "{refused}");
-        assert!(page.hover_at(at, LONG).await.is_err());
+        assert!(page.move_to(at, None, LONG).await.is_err());
         let by = Position { x: 0.0, y: 1.0 };
         assert!(page.scroll_at(at, by, LONG).await.is_err());
     }
     let inside = Position { x: 1279.5, y: 0.0 };
-    page.hover_at(inside, LONG).await.unwrap();
+    page.move_to(inside, None, LONG).await.unwrap();
     let endless = Position {
         x: 0.0,
         y: f64::INFINITY,

@@ -218,7 +218,7 @@ async fn a_click_that_would_go_to_another_element_is_tried_again() {
         .await;
     test.value("under.textContent = 'Under'; 0").await;
     let away = Position { x: 600.0, y: 500.0 };
-    test.page.hover_at(away, LONG).await.unwrap();
+    test.page.move_to(away, None, LONG).await.unwrap();
     let error = refused(&test, "#under").await;
     assert!(error.contains("id=\"over\""), "{error}");
     assert_eq!(test.value("clicks.length").await, 0);

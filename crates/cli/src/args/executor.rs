@@ -106,7 +106,17 @@ pub(crate) struct Work {
     #[arg(long, env = "PLAYHOUSE_BROWSER", value_name = "FILE")]
     pub(crate) browser: Option<PathBuf>,
 
-    /// Network that steps of playbooks may reach; without it all but link-local ones, where clouds have
+    /// How long the page of a paused execution stays open
+    #[arg(
+        long,
+        env = "PLAYHOUSE_BROWSER_KEEP",
+        value_name = "DURATION",
+        default_value = "30m"
+    )]
+    #[arg(value_parser = values::duration)]
+    pub(crate) browser_keep: Duration,
+
+    /// Network that steps of playbooks, and the pages that they open, may reach; without it all but link-local ones, where clouds have
     /// their metadata services (repeatable; in the environment comma-separated)
     #[arg(
         long,
@@ -129,7 +139,7 @@ pub(crate) struct Work {
     )]
     pub(crate) allow_fetch: Vec<FetchRule>,
 
-    /// Network that steps of playbooks may not reach, also within an allowed one (repeatable; in the
+    /// Network that they may not reach, also within an allowed one (repeatable; in the
     /// environment comma-separated)
     #[arg(
         long,

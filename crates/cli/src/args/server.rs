@@ -196,6 +196,16 @@ pub(crate) struct Serve {
     #[arg(value_parser = values::days, help_heading = "Timing")]
     pub(crate) audit_retention_days: Duration,
 
+    /// Saved states of browsers are deleted after this
+    #[arg(
+        long,
+        env = "PLAYHOUSE_BROWSER_STATE_RETENTION_DAYS",
+        value_name = "DAYS",
+        default_value = "90"
+    )]
+    #[arg(value_parser = values::days, help_heading = "Timing")]
+    pub(crate) browser_state_retention_days: Duration,
+
     /// Requests a minute of a key that has no number of its own and may do more than perform runs; 0 for
     /// no limit
     #[arg(

@@ -100,6 +100,7 @@ fn apply(settings: &mut Settings, work: &Work) -> Result<(), Failure> {
     settings.cache_limit_bytes = work.cache_limit;
     settings.files_dir.clone_from(&work.files_dir);
     settings.browser.clone_from(&work.browser);
+    settings.browser_keep = work.browser_keep;
     settings.allow_addresses.clone_from(&work.allow_address);
     settings.allow_fetch.clone_from(&work.allow_fetch);
     settings.deny_addresses.clone_from(&work.deny_address);

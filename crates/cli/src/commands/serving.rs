@@ -51,6 +51,7 @@ pub(super) async fn start(
         class_bound: serve.class_bound_seconds,
         retention: serve.retention_hours,
         audit_retention: serve.audit_retention_days,
+        browser_state_retention: serve.browser_state_retention_days,
         requests_per_minute: Some(serve.requests_per_minute).filter(|rate| *rate > 0),
         free_space: serve.free_space.map_or(FreeSpace::Usual, FreeSpace::Bytes),
         upload_quota_bytes: serve.upload_quota,

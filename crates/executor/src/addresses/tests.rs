@@ -121,3 +121,20 @@ fn a_name_is_refused_for_any_of_its_addresses() {
         Err(Refused::Unknown("a".to_owned()))
     );
 }
+
+#[tokio::test]
+async fn names_below_localhost_are_this_machine() {
+    let open = filter(&[], &[]);
+    let found = open
+        .reachable("pump.of.localhost")
+        .await
+        .expect("addresses");
+    assert!(
+        !found.is_empty() && found.iter().all(IpAddr::is_loopback),
+        "{found:?}"
+    );
+    let denied = filter(&[], &["127.0.0.0/8", "::1/128"]);
+    assert!(denied.reachable("pump.localhost.").await.is_err());
+    assert!(denied.reachable("127.0.0.1").await.is_err());
+    assert!(!is_local("localhost.example") && !is_local("notlocalhost"));
+}

@@ -45,6 +45,7 @@ impl AttemptEnvironment {
                 settings.browser.clone(),
                 &settings.work_dir,
                 addresses.clone(),
+                settings.browser_keep,
             ),
             addresses,
             settings,

@@ -3,6 +3,7 @@
 
 mod frames;
 mod printing;
+mod proxy;
 mod session;
 mod steering;
 mod trace;
@@ -21,6 +22,7 @@ use tokio::time::{Instant, sleep};
 use crate::addresses::AddressFilter;
 
 pub(crate) use frames::Audience;
+use proxy::PageProxy;
 pub(crate) use session::{BrowserSession, SessionPage};
 pub(crate) use trace::TracedStep;
 pub(crate) use visit::{NotVisited, visit};
@@ -40,16 +42,23 @@ pub async fn chromium_readiness(program: Option<&Path>) -> Result<String, String
     ))
 }
 
-/// How long a session waits for its run to go on. The run may have ended, or gone on elsewhere.
-const KEPT: Duration = Duration::from_secs(30 * 60);
-
-/// How often to look whether a parked run is still this executor's.
+/// How often to look at most whether a parked run is still this executor's.
 const LOOK_PERIOD: Duration = Duration::from_secs(5);
+
+/// What keeps pages from going around the proxy of their session: no UDP but through it, and no name that the browser
+/// resolves by itself. (The first is called either way, by the version.)
+const AROUND_NO_PROXY: [&str; 3] = [
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+];
 
 /// The browser, if it runs, and the sessions of parked runs.
 pub(crate) struct Browsers {
     options: LaunchOptions,
     addresses: AddressFilter,
+    /// How long a session waits for its run to go on. The run may have ended, or gone on elsewhere.
+    keep: Duration,
     running: tokio::sync::Mutex<Weak<Browser>>,
     kept: Arc<KeptSessions>,
 }
@@ -71,12 +80,15 @@ impl Browsers {
         program: Option<PathBuf>,
         directory: &Path,
         addresses: AddressFilter,
+        keep: Duration,
     ) -> Self {
         let mut options = LaunchOptions::new(directory);
         options.program = program;
+        options.arguments.extend(AROUND_NO_PROXY.map(String::from));
         Self {
             options,
             addresses,
+            keep,
             running: tokio::sync::Mutex::default(),
             kept: Arc::default(),
         }
@@ -93,6 +105,15 @@ impl Browsers {
         tracing::info!(version = browser.version(), "a browser runs");
         *running = Arc::downgrade(&browser);
         Ok(browser)
+    }
+
+    /// A way of pages to the network.
+    async fn proxy(&self) -> Result<PageProxy, BrowserError> {
+        let proxy = PageProxy::open(self.addresses.clone()).await;
+        proxy.map_err(|error| BrowserError::Unfit {
+            what: "the way of pages to the network".to_owned(),
+            reason: error.to_string(),
+        })
     }
 
     /// The session that the run left when it was parked under the lease before this one; a new one otherwise.
@@ -122,7 +143,7 @@ impl Browsers {
         let kept = KeptSession { token, session };
         let watched = Arc::clone(&kept.session);
         let before = self.kept.lock().insert(run.to_owned(), kept);
-        let (all, run) = (Arc::clone(&self.kept), run.to_owned());
+        let (all, run, keep) = (Arc::clone(&self.kept), run.to_owned(), self.keep);
         tokio::spawn(async move {
             if let Some(before) = before
                 && !Arc::ptr_eq(&before.session, &watched)
@@ -130,7 +151,7 @@ impl Browsers {
                 before.session.close().await;
             }
             drop(watched);
-            all.watch(&run, token).await;
+            all.watch(&run, token, keep).await;
         });
     }
 
@@ -142,10 +163,10 @@ impl Browsers {
 
 impl KeptSessions {
     /// Closes what is kept under a lease when its time is over, or its run is another executor's.
-    async fn watch(&self, run: &str, token: i64) {
-        let end = Instant::now() + KEPT;
+    async fn watch(&self, run: &str, token: i64, keep: Duration) {
+        let end = Instant::now() + keep;
         loop {
-            sleep(LOOK_PERIOD).await;
+            sleep(LOOK_PERIOD.min(keep)).await;
             let Some(session) = self.session(run, token) else {
                 return;
             };

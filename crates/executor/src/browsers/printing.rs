@@ -13,7 +13,13 @@ impl Browsers {
     /// Prints a document in a window of its own. It has no scripts, and names no address.
     pub(crate) async fn print(&self, html: &str) -> Result<Bytes, BrowserError> {
         let browser = self.get().await?;
-        let context = browser.new_context(ContextOptions::default()).await?;
+        // It goes to no address that steps may not reach, should it name one after all.
+        let proxy = self.proxy().await?;
+        let options = ContextOptions {
+            proxy: Some(proxy.url()),
+            ..ContextOptions::default()
+        };
+        let context = browser.new_context(options).await?;
         let printed = async {
             let page = context.new_page().await?;
             // Text has a JSON form, which is one of JavaScript as well.

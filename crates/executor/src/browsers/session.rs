@@ -22,6 +22,7 @@ use tokio::{
 use super::{
     Browsers,
     frames::{Audience, Frames, NewestFrame},
+    proxy::PageProxy,
     trace::PageTrace,
 };
 use crate::redactor::Redactor;
@@ -51,6 +52,7 @@ pub(crate) struct BrowserSession {
 struct OpenBrowser {
     browser: Arc<Browser>,
     context: Arc<BrowserContext>,
+    proxy: Arc<PageProxy>,
     downloads: TempDir,
     /// The secrets that no picture shows.
     covered: Vec<String>,
@@ -63,6 +65,8 @@ struct OpenBrowser {
 pub(crate) struct SessionPage {
     pub(crate) page: BrowserPage,
     pub(crate) context: Arc<BrowserContext>,
+    /// Its way to the network.
+    pub(crate) proxy: Arc<PageProxy>,
     /// How many answers the page had when the step before began.
     pub(crate) answers: u64,
     /// How many it had when this step began.
@@ -106,7 +110,7 @@ impl BrowserSession {
         }
         let open = match &mut *open {
             Some(open) => open,
-            none => none.insert(OpenBrowser::new(browsers, None).await?),
+            none => none.insert(OpenBrowser::new(browsers, ContextOptions::default()).await?),
         };
         if secrets != open.covered {
             open.context
@@ -136,6 +140,7 @@ impl BrowserSession {
         Ok(SessionPage {
             page,
             context: Arc::clone(&open.context),
+            proxy: Arc::clone(&open.proxy),
             answers: open.answers.0,
             answered: open.answers.1,
         })
@@ -149,7 +154,15 @@ impl BrowserSession {
     ) -> Result<(), BrowserError> {
         let mut open = self.open.lock().await;
         let before = open.take();
-        let begun = OpenBrowser::new(browsers, Some(storage)).await;
+        let mut options = ContextOptions {
+            storage: Some(storage),
+            ..ContextOptions::default()
+        };
+        if let Some(before) = &before {
+            options.viewport = before.context.viewport();
+            options.permissions = before.context.permissions();
+        }
+        let begun = OpenBrowser::new(browsers, options).await;
         if let Some(before) = before {
             before.close().await;
         }
@@ -186,11 +199,13 @@ impl BrowserSession {
         self.redactor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The page that is open, if there is one: none is opened.
-    pub(super) async fn current(&self) -> Option<BrowserPage> {
+    /// The page that is open, if there is one, and its way to the network: none is opened.
+    pub(super) async fn current(&self) -> Option<(BrowserPage, Arc<PageProxy>)> {
         let open = self.open.lock().await;
-        let page = open.as_ref()?.context.page().ok();
-        page.filter(BrowserPage::is_usable)
+        let open = open.as_ref()?;
+        let page = open.context.page().ok();
+        let page = page.filter(BrowserPage::is_usable)?;
+        Some((page, Arc::clone(&open.proxy)))
     }
 
     /// The newest picture of its page.
@@ -210,7 +225,7 @@ impl BrowserSession {
 }
 
 impl OpenBrowser {
-    async fn new(browsers: &Browsers, storage: Option<StorageState>) -> Result<Self, BrowserError> {
+    async fn new(browsers: &Browsers, options: ContextOptions) -> Result<Self, BrowserError> {
         let browser = browsers.get().await?;
         let directory = &browsers.options.work_directory;
         let downloads = tempfile::Builder::new()
@@ -220,18 +235,20 @@ impl OpenBrowser {
             path: directory.clone(),
             reason: error.to_string(),
         })?;
+        let proxy = browsers.proxy().await?;
         let options = ContextOptions {
+            proxy: Some(proxy.url()),
             // As playbooks of gateways expect it: these have certificates of their own.
             ignore_tls_errors: true,
             download_directory: Some(downloads.path().to_owned()),
             dialogs: DialogPolicy::Dismiss,
-            storage,
-            ..ContextOptions::default()
+            ..options
         };
         let context = browser.new_context(options).await?;
         Ok(Self {
             browser,
             context: Arc::new(context),
+            proxy: Arc::new(proxy),
             downloads,
             covered: Vec::new(),
             answers: (0, 0),

@@ -25,8 +25,9 @@ pub(crate) struct PageTrace {
     pictures: Mutex<Vec<(String, Bytes)>>,
     /// How many of them had no room.
     dropped: AtomicUsize,
-    /// The newest report, by its id.
-    reports: Mutex<Option<(String, String)>>,
+    /// How many steps were added, and how many of them the artefact has that was kept last.
+    added: AtomicUsize,
+    kept: AtomicUsize,
     /// The token of the lease under which the session was opened; 0 before.
     token: AtomicI64,
 }
@@ -67,6 +68,17 @@ impl PageTrace {
         self.token.load(Relaxed)
     }
 
+    /// How many steps were added, if the artefact does not have all of them.
+    pub(crate) fn unkept(&self) -> Option<usize> {
+        let added = self.added.load(Relaxed);
+        (added != self.kept.load(Relaxed)).then_some(added)
+    }
+
+    /// The artefact has so many of the steps.
+    pub(crate) fn keep(&self, added: usize) {
+        self.kept.store(added, Relaxed);
+    }
+
     /// Adds a step. What it saw first is what the one before it left.
     pub(crate) fn add(&self, step: TracedStep) {
         let mut steps = self.steps();
@@ -74,6 +86,7 @@ impl PageTrace {
             last.after = Some(Arc::clone(seen));
         }
         steps.push(step);
+        self.added.fetch_add(1, Relaxed);
         if steps.len() > STEPS {
             steps.remove(0);
         }
@@ -109,20 +122,6 @@ impl PageTrace {
             bytes -= pictures.remove(0).1.len();
             self.dropped.fetch_add(1, Relaxed);
         }
-    }
-
-    /// Remembers a report, so that it can be exported.
-    pub(crate) fn add_report(&self, id: &str, document: String) {
-        *self.reports.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((id.to_owned(), document));
-    }
-
-    /// The newest report, if it has this id.
-    pub(crate) fn report(&self, id: &str) -> Option<String> {
-        let reports = self.reports.lock();
-        let newest = reports.unwrap_or_else(PoisonError::into_inner);
-        let (known, document) = newest.as_ref()?;
-        (known == id).then(|| document.clone())
     }
 
     /// The screenshots, oldest first, and how many older ones are gone.

@@ -1,11 +1,12 @@
-//! Where a page may go: what steps may reach, and nothing else where a redirect leads.
+//! Opening an address, and what it means when that fails.
 
 use std::time::Duration;
 
 use browser::{BrowserError, BrowserPage, LoadState, VisitedPage};
 use reqwest::Url;
 
-use crate::addresses::{AddressFilter, Refused};
+use super::proxy::{NOT_CONNECTED, NotConnected, PageProxy};
+use crate::addresses::Refused;
 
 /// Why a page was not visited.
 #[derive(Debug, thiserror::Error)]
@@ -18,31 +19,38 @@ pub(crate) enum NotVisited {
     Page(#[from] BrowserError),
 }
 
-/// Opens an address. A page that a redirect has led to where it may not be is left again.
+/// Opens an address; no file of the executor's is one.
 pub(crate) async fn visit(
     page: &BrowserPage,
-    addresses: &AddressFilter,
+    proxy: &PageProxy,
     url: &str,
     (until, limit): (LoadState, Duration),
 ) -> Result<VisitedPage, NotVisited> {
-    check(addresses, url).await?;
-    let visited = page.navigate(url, until, limit).await?;
-    if let Err(refused) = check(addresses, &visited.url).await {
-        // Nothing of it is to be seen.
-        let _ = page.navigate("about:blank", LoadState::Load, limit).await;
-        return Err(refused);
+    let parsed = Url::parse(url).ok();
+    let is_page =
+        |url: &Url| matches!(url.scheme(), "http" | "https") || url.as_str() == "about:blank";
+    if !parsed.as_ref().is_some_and(is_page) {
+        return Err(NotVisited::NotHttp(url.to_owned()));
     }
-    Ok(visited)
+    let visited = page.navigate(url, until, limit).await;
+    visited.map_err(|error| explained(page, proxy, error))
 }
 
-/// No file of the executor's, and no address that steps may not reach.
-async fn check(addresses: &AddressFilter, url: &str) -> Result<(), NotVisited> {
-    let parsed = Url::parse(url).ok();
-    let parsed = parsed
-        .filter(|url| matches!(url.scheme(), "http" | "https") || url.as_str() == "about:blank");
-    let parsed = parsed.ok_or_else(|| NotVisited::NotHttp(url.to_owned()))?;
-    if parsed.scheme() != "about" {
-        addresses.check_resolved(&parsed).await?;
+/// The reason of the proxy, where it is the one: it may be for where a redirect leads.
+fn explained(page: &BrowserPage, proxy: &PageProxy, error: BrowserError) -> NotVisited {
+    let BrowserError::Navigation { url, reason } = error else {
+        return error.into();
+    };
+    if !reason.contains(NOT_CONNECTED) {
+        return BrowserError::Navigation { url, reason }.into();
     }
-    Ok(())
+    let records = page.records();
+    let mut failed = records.failed_requests.iter().rev();
+    let failed = failed.find(|request| request.reason.contains(NOT_CONNECTED));
+    let asked = failed.map_or(url.as_str(), |request| request.url.as_str());
+    match proxy.failure(asked) {
+        Some(NotConnected::Refused(refused)) => refused.into(),
+        Some(NotConnected::Failed(reason)) => BrowserError::Navigation { url, reason }.into(),
+        None => BrowserError::Navigation { url, reason }.into(),
+    }
 }

@@ -77,13 +77,13 @@ pub fn step_type(name: &str) -> Option<&'static StepType> {
     BY_NAME.get(name).map(|index| &TABLE[*index])
 }
 
-/// Adds the defaults of the table to a step's rendered parameters.
+/// Adds the defaults of the table to a step's rendered parameters. `null` is the same as nothing.
 #[must_use]
 pub fn with_defaults(kind: &str, mut rendered: Map<String, Value>) -> Map<String, Value> {
     let parameters = step_type(kind).map_or(&[][..], |step_type| step_type.parameters);
     for parameter in parameters {
         if let Some(default) = parameter.default_value()
-            && !rendered.contains_key(parameter.name)
+            && rendered.get(parameter.name).is_none_or(Value::is_null)
         {
             rendered.insert(parameter.name.to_owned(), default);
         }

@@ -11,8 +11,9 @@ use crate::app::App;
 
 /// Routes on which holding the run opens what the key's scopes alone do not.
 const OF_A_RUN: [&str; 2] = ["/api/v1/jobs/{id}", "/api/v1/jobs/{id}/logs"];
-/// The route on which an executor reads all parts of a run that it holds, more than a claim carries.
-const PARTS: &str = "/api/runs/{id}/parts";
+/// Routes on which an executor reads what earlier attempts left of a run that it holds: all parts, of which a claim
+/// carries some, and artefacts.
+const OF_EARLIER_ATTEMPTS: [&str; 2] = ["/api/runs/{id}/parts", "/api/runs/{id}/artifacts/{*name}"];
 /// The route on which an executor's key opens only what one of its runs names.
 const OF_A_PROGRAM: &str = "/api/v1/binaries/{sha256}";
 
@@ -37,7 +38,7 @@ pub(super) fn concerns(
     let path = path.map(MatchedPath::as_str).unwrap_or_default();
     match scope {
         Scope::JobsRead => !allowed && OF_A_RUN.contains(&path),
-        Scope::Known => !allowed && path == PARTS,
+        Scope::Known => !allowed && OF_EARLIER_ATTEMPTS.contains(&path),
         Scope::RunsPerform => allowed && path == OF_A_PROGRAM,
         _ => false,
     }

@@ -8,13 +8,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use engine::{Kind, RunId};
-use store::artifacts::Artifact as Row;
+use serde::Deserialize;
+use store::{Read, artifacts::Artifact as Row};
 use wire::{Timestamp, artifacts::Artifact};
 
 use crate::{
-    access::Principal,
+    access::{ExecutorIdentity, Principal, Scope},
     app::App,
-    http::extract::{PathParams, PathRunId, run_id},
+    http::extract::{Params, PathParams, PathRunId, run_id},
     kinds,
     refusal::Refusal,
 };
@@ -35,7 +36,7 @@ pub(crate) async fn list(
     Extension(principal): Extension<Principal>,
     PathRunId(id): PathRunId,
 ) -> Result<axum::Json<Vec<Artifact>>, Refusal> {
-    listed(&app, id, move |kind| {
+    listed(&app, id, move |_, kind| {
         principal.scopes().allow(kinds::of(kind).read)
     })
     .await
@@ -44,20 +45,37 @@ pub(crate) async fn list(
 /// One artefact, as it was stored.
 #[utoipa::path(get, path = "/api/runs/{id}/artifacts/{*name}", tag = "runs",
     params(("id" = String, Path, description = "Run id"),
-        ("name" = String, Path, description = "Its name, which may have slashes")),
+        ("name" = String, Path, description = "Its name, which may have slashes"), ArtifactQuery),
     responses((status = 200, description = "Its bytes", body = Vec<u8>,
             content_type = "application/octet-stream"),
+        (status = 400, description = "A parameter is wrong"),
         (status = 404, description = "No such artefact")))]
 pub(crate) async fn get(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
     PathParams((id, name)): PathParams<(String, String)>,
+    Params(of): Params<ArtifactQuery>,
+    identity: ExecutorIdentity,
 ) -> Result<Response, Refusal> {
     let id = run_id(&id)?;
-    fetched(&app, id, name, move |kind| {
-        principal.scopes().allow(kinds::of(kind).read)
+    let performs = principal.scopes().allow(Scope::RunsPerform);
+    let owner = of.executor.zip(of.token).filter(|_| performs);
+    let owner = owner.map(|(executor, token)| identity.holder(&executor, Some(token)));
+    fetched(&app, id, name, move |read, kind| {
+        let owns = |owner| store::runs::owned(read, id, owner, "fetch an artefact").is_ok();
+        principal.scopes().allow(kinds::of(kind).read) || owner.as_ref().is_some_and(owns)
     })
     .await
+}
+
+/// The lease of an executor that fetches what an earlier attempt of its run left.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ArtifactQuery {
+    /// The executor that owns the lease.
+    executor: Option<String>,
+    /// The lease's token.
+    token: Option<i64>,
 }
 
 /// The artefacts of a job, by their names.
@@ -69,7 +87,7 @@ pub(crate) async fn list_of_job(
     State(app): State<App>,
     PathRunId(id): PathRunId,
 ) -> Result<axum::Json<Vec<Artifact>>, Refusal> {
-    listed(&app, id, |kind| kind == Kind::Job).await
+    listed(&app, id, |_, kind| kind == Kind::Job).await
 }
 
 /// One artefact of a job, as it was stored.
@@ -83,18 +101,19 @@ pub(crate) async fn get_of_job(
     State(app): State<App>,
     PathParams((id, name)): PathParams<(String, String)>,
 ) -> Result<Response, Refusal> {
-    fetched(&app, run_id(&id)?, name, |kind| kind == Kind::Job).await
+    fetched(&app, run_id(&id)?, name, |_, kind| kind == Kind::Job).await
 }
 
 /// Reads something of a run. One of a kind that is not `allowed` counts as not found.
 async fn of_run<T: Send + 'static>(
     app: &App,
     id: RunId,
-    allowed: impl Fn(Kind) -> bool + Send + 'static,
-    find: impl Fn(&mut store::Read<'_, '_>) -> Result<T, store::Error> + Send + 'static,
+    allowed: impl Fn(&mut Read<'_, '_>, Kind) -> bool + Send + 'static,
+    find: impl Fn(&mut Read<'_, '_>) -> Result<T, store::Error> + Send + 'static,
 ) -> Result<T, Refusal> {
     let read = app.store.read(move |read| {
-        if !allowed(store::runs::kind(read, id)?) {
+        let kind = store::runs::kind(read, id)?;
+        if !allowed(read, kind) {
             return Err(store::Error::NotFound(id));
         }
         find(read)
@@ -105,7 +124,7 @@ async fn of_run<T: Send + 'static>(
 async fn listed(
     app: &App,
     id: RunId,
-    allowed: impl Fn(Kind) -> bool + Send + 'static,
+    allowed: impl Fn(&mut Read<'_, '_>, Kind) -> bool + Send + 'static,
 ) -> Result<axum::Json<Vec<Artifact>>, Refusal> {
     let rows = of_run(app, id, allowed, move |read| {
         store::artifacts::list(read, id)
@@ -118,7 +137,7 @@ async fn fetched(
     app: &App,
     id: RunId,
     name: String,
-    allowed: impl Fn(Kind) -> bool + Send + 'static,
+    allowed: impl Fn(&mut Read<'_, '_>, Kind) -> bool + Send + 'static,
 ) -> Result<Response, Refusal> {
     let wanted = name.clone();
     let found = of_run(app, id, allowed, move |read| {

@@ -91,6 +91,10 @@ pub(crate) async fn tick(app: &App) -> Result<Tick, store::Error> {
     app.store
         .write(move |batch| store::tickets::sweep(batch, now))
         .await?;
+    let states = now - millis(app.settings.browser_state_retention);
+    app.store
+        .write(move |batch| store::browser_states::retain(batch, states))
+        .await?;
     let questions = now - millis(OPEN_QUESTION);
     app.store
         .write(move |batch| store::questions::sweep(batch, questions))

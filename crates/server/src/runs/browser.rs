@@ -30,7 +30,10 @@ pub(crate) async fn steer_browser(
         return Err(Refusal::conflict(message));
     };
     let detail = match &input {
-        BrowserInput::Click { x, y, .. } => format!("click at {x}, {y}"),
+        BrowserInput::Click { x, y, .. }
+        | BrowserInput::MouseDown { x, y, .. }
+        | BrowserInput::MouseMove { x, y, .. }
+        | BrowserInput::MouseUp { x, y, .. } => format!("{} at {x}, {y}", input.name()),
         BrowserInput::Navigate { url } => format!("navigate to {}", place(url)),
         other => other.name().to_owned(),
     };

@@ -1,8 +1,9 @@
 //! The calls about artefacts.
 
-use http::Method;
+use bytes::Bytes;
+use http::{Method, StatusCode};
 
-use super::{Client, Error, Payload, jobs::encode, transport::Reply, whole};
+use super::{Client, Error, Payload, jobs::encode, read, transport::Reply, whole};
 use crate::{artifacts::Artifact, executors::LeaseOf};
 
 impl Client {
@@ -17,12 +18,7 @@ impl Client {
         of: &LeaseOf,
         bytes: Payload,
     ) -> Result<Artifact, Error> {
-        let path = format!(
-            "{}?executor={}&token={}",
-            path(run, name),
-            encode(&of.executor),
-            of.token,
-        );
+        let path = owned_path(run, name, of);
         whole(self.send(Method::PUT, &path, bytes).await?).await
     }
 
@@ -43,6 +39,29 @@ impl Client {
         self.send(Method::GET, &path(run, name), Payload::empty())
             .await
     }
+
+    /// One artefact of a run that the caller holds, if there is one.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn own_artifact(
+        &self,
+        run: &str,
+        name: &str,
+        of: &LeaseOf,
+    ) -> Result<Option<Bytes>, Error> {
+        let path = owned_path(run, name, of);
+        match self.send(Method::GET, &path, Payload::empty()).await {
+            Ok(reply) => read(reply).await.map(Some),
+            Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn owned_path(run: &str, name: &str, of: &LeaseOf) -> String {
+    let (path, executor) = (path(run, name), encode(&of.executor));
+    format!("{path}?executor={executor}&token={}", of.token)
 }
 
 /// The slashes of a name stay: they are those of the path.

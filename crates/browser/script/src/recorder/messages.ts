@@ -7,9 +7,16 @@ declare global {
   var playhouseRecord: ((message: string) => void) | undefined;
 }
 
+/** A point of an element, in pixels from its upper left corner. */
+export interface Place {
+  x: number;
+  y: number;
+}
+
 export type Message =
   | { kind: "ready" }
-  | { kind: "click"; element: Located }
+  | { kind: "click"; element: Located; right?: boolean; position?: Place }
+  | { kind: "drag"; element: Located; position: Place; target: Located; target_position: Place }
   | { kind: "fill"; element: Located; value: string; secret: boolean }
   | { kind: "settle" }
   | { kind: "press"; key: string; element: Located | null }

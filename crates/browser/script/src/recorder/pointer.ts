@@ -6,6 +6,7 @@ import { isFilling } from "./fields";
 import { noteSecretFields } from "./secrets";
 import { boxOrLabel, clickTarget, focused, isBox } from "./target";
 import { isVisible } from "../visibility";
+import { placeIn, wasDragged } from "./drags";
 
 interface Pressed {
   element: Element;
@@ -107,7 +108,20 @@ function clickElement(event: MouseEvent, element: Element, before: Pressed | nul
   }
   const isSame = before?.element === element;
   const isDragged = before && !isSame && !isGone(before.element);
-  if (!isDragged) send({ kind: "click", element: before ? before.located : locate(element) });
+  if (isDragged || wasDragged()) return;
+  const located = before ? before.located : locate(element);
+  // What a canvas shows has no elements: the place says what was meant.
+  if (element instanceof HTMLCanvasElement) send({ kind: "click", element: located, position: placeIn(element, event) });
+  else send({ kind: "click", element: located });
+}
+
+/** The right button of the mouse. */
+export function onContextMenu(event: MouseEvent): void {
+  if (!event.isTrusted || event.button !== 2) return;
+  const element = clickTarget(event);
+  if (!element) return;
+  const position = element instanceof HTMLCanvasElement ? placeIn(element, event) : undefined;
+  send({ kind: "click", element: locate(element), right: true, ...(position && { position }) });
 }
 
 /** The box that has changed, if a person has changed it. */

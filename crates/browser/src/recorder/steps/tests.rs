@@ -11,6 +11,8 @@ fn element(locator: &str, name: &str) -> RecordedElement {
 
 fn click(locator: &str, name: &str) -> RecordedAction {
     RecordedAction::Click {
+        button: ButtonName::Left,
+        position: None,
         element: element(locator, name),
     }
 }

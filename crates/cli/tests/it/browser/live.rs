@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpStream, runtime::Runtime, time::timeout};
 use tokio_tungstenite::client_async;
 
-use super::{execution, finished, library, output, post};
+use super::{artifact, browsers, execution, finished, library, library_with, output, post};
 use crate::harness::{Server, exits, poll, prints, stdout};
 
 const STEPS: &str = r#"
@@ -113,6 +113,66 @@ fn a_person_works_in_the_page_of_a_paused_run_which_then_goes_on() {
     );
     let (status, answer) = post(&server, &browser, &json!({"action": "reload"}));
     assert_eq!(status, 409, "it has ended: {answer}");
+}
+
+#[test]
+fn a_person_drags_in_the_page_and_a_cancelled_run_leaves_its_trace() {
+    let slider = r#"
+- {id: open, name: Open, type: browser.navigate, parameters: {url: SITE/}}
+- {id: on, name: On, type: browser.click, parameters: {selector: label=On}}
+- id: where
+  name: Where
+  type: browser.evaluate
+  parameters:
+    expression: "(() => { const made = document.createElement('input'); made.type = 'range'; made.id = 'level'; made.value = 0; document.body.prepend(made); made.onchange = () => document.title = 'level ' + made.value; const at = made.getBoundingClientRect(); return [at.x + 4, at.y + at.height / 2, at.right - 2] })()"
+- {id: nap, name: Nap, type: utility.sleep, parameters: {seconds: 600}}
+"#;
+    let (_dir, server) = library(slider);
+    let id = paused(&server);
+    let at = output(&execution(&server, &id), "where")["result"].clone();
+    let browser = format!("/api/runs/{id}/browser");
+    let mut place = Value::Null;
+    for input in [
+        json!({"action": "mouse_down", "x": at[0], "y": at[1]}),
+        json!({"action": "mouse_move", "x": 100, "y": at[1], "button": "left"}),
+        json!({"action": "mouse_move", "x": at[2], "y": at[1], "button": "left"}),
+        json!({"action": "mouse_up", "x": at[2], "y": at[1]}),
+    ] {
+        let (status, answer) = post(&server, &browser, &input);
+        assert_eq!(status, 200, "{input}: {answer}");
+        place = answer;
+    }
+    assert_eq!(place["title"], "level 100", "{place}");
+    let wrong = json!({"action": "mouse_down", "x": 1, "y": 1, "button": "third"});
+    assert_eq!(post(&server, &browser, &wrong).0, 409);
+    exits(&server.run(&["run", "cancel", &id]), 0);
+    poll("it is cancelled", || {
+        (execution(&server, &id)["status"] == "cancelled").then_some(())
+    });
+    let trace = String::from_utf8(artifact(&server, &id, "trace.html")).expect("text");
+    assert!(trace.contains("label=On"), "the trace has its steps");
+}
+
+#[test]
+fn the_page_of_a_paused_run_is_closed_after_its_time() {
+    let (_dir, server) = library_with(STEPS, &["--browser-keep=3s"]);
+    let id = paused(&server);
+    let browser = format!("/api/runs/{id}/browser");
+    poll("its page is closed", || {
+        let (_, answer) = post(&server, &browser, &json!({"action": "reload"}));
+        let is_closed = answer.to_string().contains("no open browser of the run");
+        is_closed.then_some(())
+    });
+    poll("and its browser has ended", || {
+        browsers(&server).is_empty().then_some(())
+    });
+    exits(&server.run(&["run", "skip", &id]), 0);
+    exits(&server.run(&["run", "resume", &id]), 0);
+    poll("it ends", || {
+        (execution(&server, &id)["status"] == "failed").then_some(())
+    });
+    let error = execution(&server, &id)["error"].to_string();
+    assert!(error.contains("is gone with its browser"), "{error}");
 }
 
 #[test]

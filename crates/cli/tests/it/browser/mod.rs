@@ -3,6 +3,7 @@
 mod kept;
 mod live;
 mod perspective;
+mod reach;
 mod steps;
 
 use std::{
@@ -13,6 +14,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite;
 
 use crate::harness::{Server, exits, get, json as printed};
 
@@ -34,6 +36,10 @@ fetch('/missing');
 
 const OTHER: &str = "<!doctype html><title>Other</title><h1>Other</h1>";
 
+const FRAMED: &str = "<!doctype html><script>parent.postMessage('here', '*')</script>";
+
+const PICTURE: &str = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>";
+
 const PERSPECTIVE: &str = r##"<!doctype html><title>Plant</title>
 <div class="ia_container" data-component-path="D">
 <button class="ia_button" data-component-path="D.0:0" data-component-id="go" onclick="location = '/other'">Go</button>
@@ -46,47 +52,74 @@ const root = document.getElementById('host').attachShadow({mode: 'open'});
 root.innerHTML = '<input data-component-path="D.0:1" data-component-id="inner" placeholder="Setpoint">';
 </script>"##;
 
-/// Serves the page, a file to download, and nothing else.
-fn site() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+/// Serves the pages at an address, and answers its port.
+fn serve(address: &str) -> u16 {
+    let listener = TcpListener::bind(address).expect("a port");
     let port = listener.local_addr().expect("an address").port();
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { return };
-            thread::spawn(move || {
-                let mut lines = BufReader::new(stream.try_clone().expect("a copy")).lines();
-                let first = lines.next().and_then(Result::ok).unwrap_or_default();
-                while lines
-                    .next()
-                    .and_then(Result::ok)
-                    .is_some_and(|line| !line.is_empty())
-                {}
-                let (status, kind, body) = match first.split(' ').nth(1) {
-                    Some("/") => ("200 OK", "text/html", PAGE),
-                    Some("/other") => ("200 OK", "text/html", OTHER),
-                    Some("/perspective") => ("200 OK", "text/html", PERSPECTIVE),
-                    Some("/report") => ("200 OK", "text/csv", "pump,on\n1,yes\n"),
-                    _ => ("404 Not Found", "text/plain", ""),
-                };
-                let length = body.len();
-                let head = format!(
-                    "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
-                );
-                let _ = stream.write_all((head + body).as_bytes());
-            });
+            let Ok(stream) = stream else { return };
+            thread::spawn(move || answer(stream));
         }
     });
     port
 }
 
-/// A server whose library has this playbook. `SITE` in it is the site's address.
+fn answer(mut stream: TcpStream) {
+    let mut peeked = [0; 12];
+    let read = stream.peek(&mut peeked).unwrap_or_default();
+    if peeked[..read].starts_with(b"GET /socket ") {
+        // It is held until the page lets it go.
+        if let Ok(mut socket) = tungstenite::accept(stream) {
+            while socket.read().is_ok() {}
+        }
+        return;
+    }
+    let mut lines = BufReader::new(stream.try_clone().expect("a copy")).lines();
+    let first = lines.next().and_then(Result::ok).unwrap_or_default();
+    while lines
+        .next()
+        .and_then(Result::ok)
+        .is_some_and(|line| !line.is_empty())
+    {}
+    let path = first.split(' ').nth(1).unwrap_or_default();
+    let (status, kind, body) = match path {
+        "/" => ("200 OK", "text/html", PAGE),
+        "/other" => ("200 OK", "text/html", OTHER),
+        "/perspective" => ("200 OK", "text/html", PERSPECTIVE),
+        "/framed" => ("200 OK", "text/html", FRAMED),
+        "/picture" => ("200 OK", "image/svg+xml", PICTURE),
+        "/script" => ("200 OK", "text/javascript", ""),
+        "/report" => ("200 OK", "text/csv", "pump,on\n1,yes\n"),
+        _ if path.starts_with("/to?") => ("307 Temporary Redirect", "text/plain", ""),
+        _ => ("404 Not Found", "text/plain", ""),
+    };
+    let to = path.strip_prefix("/to?");
+    let to = to.map_or_else(String::new, |to| format!("location: {to}\r\n"));
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n{to}connection: close\r\n\r\n"
+    );
+    let _ = stream.write_all((head + body).as_bytes());
+}
+
+/// A server whose library has this playbook. `SITE` in it is the site's address, `PORT` its port.
 fn library(steps: &str) -> (tempfile::TempDir, Server) {
+    library_with(steps, &[])
+}
+
+/// The same, with further arguments of the server.
+fn library_with(steps: &str, arguments: &[&str]) -> (tempfile::TempDir, Server) {
     let dir = tempfile::tempdir().expect("a directory");
-    let steps = steps.replace("SITE", &format!("http://127.0.0.1:{}", site()));
+    let port = serve("127.0.0.1:0");
+    let steps = steps
+        .replace("SITE", &format!("http://127.0.0.1:{port}"))
+        .replace("PORT", &port.to_string());
     let text = format!("name: Pumps\nversion: '1'\nsteps:\n{steps}");
     fs::write(dir.path().join("pumps.yaml"), text).expect("written");
     let library = format!("--library={}", dir.path().display());
-    let server = Server::start(&["--with-executor", "--no-docker", &library]);
+    let own = ["--with-executor", "--no-docker", &library];
+    let server = Server::start(&[&own, arguments].concat());
     (dir, server)
 }
 
@@ -149,4 +182,19 @@ fn send(server: &Server, method: &str, path: &str, body: &Value) -> (u16, Value)
         status.expect("a status"),
         serde_json::from_str(body).unwrap_or_default(),
     )
+}
+
+/// The main processes of browsers whose profile is the server's.
+fn browsers(server: &Server) -> Vec<i32> {
+    let home = server.home().display().to_string();
+    let processes = fs::read_dir("/proc").expect("/proc").flatten();
+    let named = processes.filter_map(|one| one.file_name().to_str()?.parse::<i32>().ok());
+    let is_browser = |id: &i32| {
+        let line = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line);
+        line.contains("--remote-debugging-pipe")
+            && line.contains(&home)
+            && !line.contains("--type=")
+    };
+    named.filter(is_browser).collect()
 }

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use tokio::{net::TcpStream, runtime::Runtime, time::timeout};
 use tokio_tungstenite::client_async;
 
-use super::{artifact, execution, finished, library, output};
-use crate::harness::{Server, exits, poll, stdout};
+use super::{artifact, browsers, execution, finished, library, library_with, output};
+use crate::harness::{exits, poll, stdout};
 
 const FORM: &str = r#"
 - {id: open, name: Open, type: browser.navigate, parameters: {url: SITE/}}
@@ -187,7 +187,7 @@ fn a_pause_keeps_the_page_and_several_that_match_are_waited_to_go() {
     assert_eq!(output(&ended, "read")["text"], "Pumps");
     let steps = ended["step_results"].as_array().expect("steps");
     let error = steps[2]["error"].to_string();
-    let wanted = "the number of visible `label` is \\\"2\\\", and should be \\\"0\\\"";
+    let wanted = "the number of visible `label` should be \\\"0\\\", and does not within 300 ms: 2 elements match";
     assert!(error.contains(wanted), "{error}");
 }
 
@@ -228,17 +228,133 @@ fn a_browser_that_is_killed_fails_its_step_and_no_blank_page_takes_its_place() {
     });
 }
 
-/// The main processes of browsers whose profile is the server's.
-fn browsers(server: &Server) -> Vec<i32> {
-    let home = server.home().display().to_string();
-    let processes = fs::read_dir("/proc").expect("/proc").flatten();
-    let named = processes.filter_map(|one| one.file_name().to_str()?.parse::<i32>().ok());
-    let is_browser = |id: &i32| {
-        let line = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
-        let line = String::from_utf8_lossy(&line);
-        line.contains("--remote-debugging-pipe")
-            && line.contains(&home)
-            && !line.contains("--type=")
-    };
-    named.filter(is_browser).collect()
+#[test]
+fn a_file_is_given_to_the_page_and_no_other_of_the_machine() {
+    let steps = r##"
+- {id: open, name: Open, type: browser.navigate, parameters: {url: SITE/}}
+- {id: input, name: Input, type: browser.evaluate, parameters: {expression: "void document.body.insertAdjacentHTML('beforeend', '<input type=file id=files multiple>')"}}
+- {id: one, name: One, type: browser.file_upload, parameters: {selector: '#files', file_path: pump.csv}}
+- {id: read, name: Read, type: browser.evaluate, parameters: {expression: "find('files').files[0].text()"}}
+- {id: two, name: Two, type: browser.file_upload, parameters: {selector: '#files', file_path: [pump.csv, sub/other.txt]}}
+- {id: names, name: Names, type: browser.evaluate, parameters: {expression: "[...find('files').files].map(file => file.name)"}}
+- {id: out, name: Out, type: browser.file_upload, parameters: {selector: '#files', file_path: ../secret}, on_failure: continue}
+- {id: link, name: Link, type: browser.file_upload, parameters: {selector: '#files', file_path: link}, on_failure: continue}
+- {id: none, name: None, type: browser.file_upload, parameters: {selector: '#files', file_path: absent}, on_failure: continue}
+- {id: text, name: Text, type: browser.file_upload, parameters: {selector: '#name', file_path: pump.csv, timeout: 300}, on_failure: continue}
+"##;
+    let files = tempfile::tempdir().expect("a directory");
+    let (given, secret) = (files.path().join("given"), files.path().join("secret"));
+    fs::create_dir_all(given.join("sub")).expect("made");
+    for (path, content) in [
+        (given.join("pump.csv"), "pump,on"),
+        (given.join("sub/other.txt"), "other"),
+        (secret.clone(), "secret"),
+    ] {
+        fs::write(path, content).expect("written");
+    }
+    std::os::unix::fs::symlink(&secret, given.join("link")).expect("a link");
+    let directory = format!("--files-dir={}", given.display());
+    let (_dir, server) = library_with(steps, &[&directory]);
+    let id = finished(&server, "pumps.yaml", 0);
+    let ended = execution(&server, &id);
+    assert_eq!(output(&ended, "read")["result"], "pump,on");
+    assert_eq!(
+        output(&ended, "names")["result"],
+        json!(["pump.csv", "other.txt"])
+    );
+    for (step, why) in [
+        (6, "is not in the directory of files for playbooks"),
+        (7, "is not in the directory of files for playbooks"),
+        (8, "cannot be read"),
+        (9, "input"),
+    ] {
+        let error = ended["step_results"][step]["error"].to_string();
+        assert!(error.contains(why), "{step}: {error}");
+    }
+    let (_dir, server) = library(steps);
+    finished(&server, "pumps.yaml", 120);
+}
+
+#[test]
+fn the_mouse_and_the_window_do_what_a_person_does_with_them() {
+    let (_dir, server) = library(
+        r##"
+- {id: open, name: Open, type: browser.navigate, parameters: {url: SITE/, viewport: {width: 800, height: 600}, permissions: [geolocation]}}
+- {id: size, name: Size, type: browser.evaluate, parameters: {expression: "navigator.permissions.query({name: 'geolocation'}).then(found => [innerWidth, innerHeight, found.state])"}}
+- id: made
+  name: Made
+  type: browser.evaluate
+  parameters:
+    expression: |
+      (() => {
+        document.body.insertAdjacentHTML('afterbegin', '<canvas id=paint width=200 height=100></canvas><p id=box draggable=true>Box</p><p id=there>There</p>');
+        find('paint').oncontextmenu = event => { event.preventDefault(); document.title = `menu ${event.offsetX} ${event.offsetY}`; };
+        find('there').ondragover = event => event.preventDefault();
+        find('there').ondrop = event => { event.preventDefault(); find('there').textContent = 'dropped'; };
+      })()
+- {id: menu, name: Menu, type: browser.click, parameters: {selector: '#paint', button: right, position: {x: 30, y: 40}}}
+- {id: title, name: Title, type: browser.expect, parameters: {title: menu 30 40}}
+- {id: drag, name: Drag, type: browser.drag, parameters: {selector: '#box', target: '#there', target_position: {x: 5, y: 5}}}
+- {id: there, name: There, type: browser.verify_text, parameters: {selector: '#there', text: dropped}}
+- {id: popup, name: Popup, type: browser.evaluate, parameters: {expression: "void open('/other')"}}
+- {id: other, name: Other, type: browser.verify_text, parameters: {selector: h1, text: Other}}
+- {id: back, name: Back, type: browser.switch_page, parameters: {url: SITE/}}
+- {id: at, name: At, type: browser.expect, parameters: {title: menu 30 40}}
+- {id: first, name: First, type: browser.switch_page, parameters: {url: /other}}
+- {id: size2, name: Size, type: browser.evaluate, parameters: {expression: "[innerWidth, document.title]"}}
+- {id: none, name: None, type: browser.switch_page, parameters: {url: /absent, timeout: 300}, on_failure: continue}
+- {id: large, name: Large, type: browser.navigate, parameters: {url: SITE/, viewport: {width: 9000, height: 600}}, on_failure: continue}
+- {id: levitate, name: Levitate, type: browser.navigate, parameters: {url: SITE/, permissions: [levitation]}, on_failure: continue}
+"##,
+    );
+    let id = finished(&server, "pumps.yaml", 0);
+    let ended = execution(&server, &id);
+    assert_eq!(
+        output(&ended, "size")["result"],
+        json!([800, 600, "granted"])
+    );
+    assert_eq!(output(&ended, "size2")["result"], json!([800, "Other"]));
+    for (step, why) in [
+        (13, "no open page has"),
+        (14, "`width` is not 100 to 4096 pixels"),
+        (15, "parameter `permissions`"),
+    ] {
+        let error = ended["step_results"][step]["error"].to_string();
+        assert!(error.contains(why), "{step}: {error}");
+    }
+}
+
+#[test]
+fn a_page_is_lost_with_its_executor_and_its_step_says_so() {
+    let (_dir, mut server) = library_with(
+        r#"
+- {id: open, name: Open, type: browser.navigate, parameters: {url: SITE/}}
+- {id: late, name: Late, type: browser.wait, parameters: {selector: .never, timeout: 100000}, on_failure: continue}
+- {id: none, name: None, type: browser.verify, parameters: {selector: h1, exists: false}, on_failure: continue}
+- {id: again, name: Again, type: browser.navigate, parameters: {url: SITE/}}
+- {id: read, name: Read, type: browser.get_text, parameters: {selector: h1}}
+"#,
+        &["--lease-seconds=2", "--scan-seconds=1"],
+    );
+    let started = server.run(&["playbook", "run", "pumps.yaml", "--detach"]);
+    let id = stdout(&started).trim().to_owned();
+    poll("it waits", || {
+        let running = execution(&server, &id)["step_results"][1]["status"] == "running";
+        running.then_some(())
+    });
+    assert_eq!(browsers(&server).len(), 1);
+    server.kill();
+    poll("its browser ends with it", || {
+        browsers(&server).is_empty().then_some(())
+    });
+    server.restart();
+    poll("it completes", || {
+        (execution(&server, &id)["status"] == "completed").then_some(())
+    });
+    let ended = execution(&server, &id);
+    for step in [1, 2] {
+        let error = ended["step_results"][step]["error"].to_string();
+        assert!(error.contains("is gone with its browser"), "{error}");
+    }
+    assert_eq!(output(&ended, "read")["text"], "Pumps");
 }

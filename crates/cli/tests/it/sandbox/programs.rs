@@ -1,6 +1,6 @@
 //! Programs of Debian that work under `standard`.
 
-use std::{io::Write, path::Path};
+use std::path::Path;
 
 use super::machine::Machine;
 

@@ -184,6 +184,8 @@ impl AttemptRunner {
                 }
                 Err(halt) => return halted(context.taken, halt, flow.current()),
             };
+            // Of a run that is parked the server may make an end by itself.
+            context.keep_trace().await;
             let (browsers, id) = (&self.environment.browsers, context.taken.id);
             let session = Arc::clone(&context.browser);
             browsers.keep(id, context.taken.token, session).await;

@@ -11,6 +11,14 @@ pub(super) const TYPES: &[StepType] = &[
             SELECTOR,
             TIMEOUT,
             takes("force", "boolean", "Clicks even if something covers it.").default("false"),
+            takes("button", "string", "The button of the mouse.")
+                .default("\"left\"")
+                .options(&["left", "middle", "right"]),
+            takes(
+                "position",
+                "dict",
+                "`x` and `y` of the point, in pixels from the element's upper left corner; without it, its middle.",
+            ),
             takes(
                 "dialog",
                 "string",
@@ -99,6 +107,32 @@ pub(super) const TYPES: &[StepType] = &[
         &[
             FOUND,
             gives("selected", "list", "The values that are chosen."),
+            STATUS,
+        ],
+    ),
+    StepType::new(
+        "browser.drag",
+        "Drags an element to another one.",
+        &[
+            SELECTOR,
+            takes("target", "selector", "Where it is dropped.")
+                .required()
+                .not(&["to", "target_selector"]),
+            takes(
+                "position",
+                "dict",
+                "`x` and `y` of the point where it is taken, as in `browser.click`.",
+            ),
+            takes(
+                "target_position",
+                "dict",
+                "`x` and `y` of the point where it is dropped.",
+            ),
+            TIMEOUT,
+        ],
+        &[
+            FOUND,
+            gives("target", "string", "The target's selector."),
             STATUS,
         ],
     ),

@@ -20,11 +20,35 @@ pub(super) const TYPES: &[StepType] = &[
             )
             .default("false")
             .not(&["ignore_https_errors", "verify_ssl"]),
+            takes(
+                "viewport",
+                "dict",
+                "`width` and `height` of the window in pixels, from now on; 1920 and 1080 at first.",
+            )
+            .not(&["size", "window_size"]),
+            takes(
+                "permissions",
+                "list",
+                "What pages may do without asking, from now on, such as `geolocation` or `clipboardReadWrite`.",
+            ),
             takes("timeout", "integer", "How long it waits for the page.").milliseconds("30000"),
         ],
         &[
             gives("url", "string", "The address after redirects."),
             gives("http_status", "integer", "The status of the answer."),
+            STATUS,
+        ],
+    ),
+    StepType::new(
+        "browser.switch_page",
+        "Goes on in another page that is open: the next steps work there.",
+        &[
+            takes("url", "string", "Its address without the query, or a part of it.").required(),
+            takes("timeout", "integer", "How long it waits for the page.").milliseconds("30000"),
+        ],
+        &[
+            gives("url", "string", "Its address."),
+            gives("title", "string", "Its title."),
             STATUS,
         ],
     ),

@@ -1,6 +1,7 @@
 //! The contract of playbooks: the library, executions and what operators ask of them.
 
 mod approvals;
+mod browser;
 mod credentials;
 mod executions;
 mod library;

@@ -12,18 +12,18 @@ use crate::{
     browsers::TracedStep,
 };
 
-/// How long it may take to keep it: the execution has ended.
+/// How long it may take to keep it: the execution has ended, or is about to be parked.
 const LIMIT: Duration = Duration::from_secs(10);
 
 impl Context<'_> {
-    /// Keeps the trace of the browser, if there was one. That it cannot be kept does not change how the execution
-    /// ended.
+    /// Keeps the trace of the browser, if it has something new. That it cannot be kept does not change how the
+    /// execution goes on or has ended.
     pub(in crate::attempt::execution) async fn keep_trace(&self) {
         let session = &self.browser;
-        let steps = self.traced_steps();
-        if steps.is_empty() {
+        let Some(added) = session.trace.unkept() else {
             return;
-        }
+        };
+        let steps = self.traced_steps();
         let values = json!({
             "title": self.redactor.text(self.input.playbook_path.clone()),
             "execution": self.taken.id,
@@ -39,7 +39,7 @@ impl Context<'_> {
             kept.map_err(|_| "the server does not take it".to_owned())
         };
         match timeout(LIMIT, kept).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => session.trace.keep(added),
             Ok(Err(why)) => tracing::warn!(why, "the trace is not kept"),
             Err(_) => tracing::warn!("the trace is not kept: the server takes too long"),
         }

@@ -16,6 +16,9 @@ use crate::{
     refusal::Refusal,
 };
 
+/// What every PNG begins with.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
 /// Takes the picture that a step of type `browser.compare_screenshot` took as the one that is expected: it becomes a
 /// file beside the playbook, in place of an earlier one.
 #[utoipa::path(post, path = "/api/executions/{id}/baselines/{name}", tag = "executions",
@@ -58,6 +61,12 @@ pub(crate) async fn accept(
         })
         .await
         .map_err(|error| Refusal::internal(error.to_string()))?;
+    // A step of any type may leave an artefact of this name.
+    if !picture.starts_with(PNG) {
+        return Err(Refusal::bad_request(format!(
+            "the artefact `{folder}/actual.png` is no PNG"
+        )));
+    }
     let size_bytes = picture.len() as u64;
     let path = playbook_path(&playbook)?;
     let path = app

@@ -18,7 +18,6 @@ use crate::{
     browsers::SessionPage,
 };
 
-const WAIT_MS: f64 = 60_000.0;
 /// The longest answer that is read, in bytes.
 const ANSWER_LIMIT: usize = 1 << 20;
 const VERSION: &str = "2023-06-01";
@@ -38,10 +37,10 @@ pub(super) async fn verify(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let parameters = &call.parameters;
     let prompt = parameters.text("prompt")?;
     let key = parameters.text("ai_api_key")?;
-    let threshold = parameters.number("confidence_threshold")?.unwrap_or(0.8);
+    let threshold = parameters.given_number("confidence_threshold")?;
     let model = parameters.text("ai_model")?;
     let endpoint = parameters.text("ai_endpoint")?;
-    let limit = limit(call, WAIT_MS)?;
+    let limit = limit(call)?;
     let options = ScreenshotOptions {
         area: area(parameters)?,
         timeout: limit,

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
-use super::{ActError, Acted, WAIT_MS, area, keep::keep_picture, limit};
+use super::{ActError, Acted, area, keep::keep_picture, limit};
 use crate::{
     attempt::execution::{
         call::{StepCall, StepEnd, text},
@@ -16,16 +16,12 @@ use crate::{
     browsers::SessionPage,
 };
 
-const THRESHOLD: f64 = 99.9;
-/// What two renderings of one page may differ by, of 255.
-const TOLERANCE: f64 = 8.0;
-
 pub(super) async fn compare_screenshot(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let parameters = &call.parameters;
     let name = parameters.text("baseline_name")?;
-    let threshold = parameters.number("threshold")?.unwrap_or(THRESHOLD);
-    let fails = parameters.flag("fail_on_diff", true)?;
-    let tolerance = parameters.number("tolerance")?.unwrap_or(TOLERANCE);
+    let threshold = parameters.given_number("threshold")?;
+    let fails = parameters.is_on("fail_on_diff")?;
+    let tolerance = parameters.given_number("tolerance")?;
     let options = options(call)?;
     let actual = at.page.screenshot(&options).await?;
     let root = &call.context.input.playbook_path;
@@ -90,7 +86,7 @@ fn options(call: &StepCall<'_>) -> Result<ScreenshotOptions, ActError> {
             elements: elements.map_err(BrowserError::from)?,
             ..PictureMask::default()
         },
-        timeout: limit(call, WAIT_MS)?,
+        timeout: limit(call)?,
         ..ScreenshotOptions::default()
     })
 }

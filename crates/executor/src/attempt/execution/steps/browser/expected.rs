@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use browser::{BrowserError, Locator};
 use regex::Regex;
-use tokio::time::{Instant, sleep};
 
 use super::ActError;
 use crate::{
@@ -12,8 +11,8 @@ use crate::{
     browsers::SessionPage,
 };
 
-/// How often it is looked.
-const LOOK_PERIOD: Duration = Duration::from_millis(100);
+/// A look takes a moment also when the time is over.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What an element shows: its text, or the content of an input. Trimmed.
 pub(super) async fn shown(
@@ -25,7 +24,7 @@ pub(super) async fn shown(
     text.map(|text| text.trim().to_owned())
 }
 
-/// What is read of a page.
+/// What is read of a page. Nothing is an attribute that is not there.
 pub(super) enum Subject<'a> {
     Text(&'a Locator),
     Attribute(&'a Locator, &'a str),
@@ -34,44 +33,41 @@ pub(super) enum Subject<'a> {
     Title,
 }
 
-impl Subject<'_> {
-    /// Nothing is an attribute that is not there.
-    async fn read(
-        &self,
-        at: &SessionPage,
-        limit: Duration,
-    ) -> Result<Option<String>, BrowserError> {
-        match self {
-            Self::Text(locator) => shown(at, locator, limit).await.map(Some),
-            Self::Attribute(locator, name) => at.page.attribute(locator, name, limit).await,
-            Self::Count(locator) => Ok(Some(at.page.count(locator, limit).await?.to_string())),
-            Self::Address => Ok(Some(at.page.url())),
-            Self::Title => at.page.title(limit).await.map(Some),
-        }
-    }
-}
-
-/// Reads until it fits or the time is over; answers what was read last.
+/// Waits until it fits. Answers what it is then; the error says what it was last.
 pub(super) async fn until(
     at: &SessionPage,
     limit: Duration,
-    matcher: &TextMatch,
+    (what, matcher): (&str, &TextMatch),
     subject: &Subject<'_>,
-) -> Result<Option<String>, ActError> {
-    let end = Instant::now() + limit;
-    loop {
-        let left = end.saturating_duration_since(Instant::now());
-        let actual = match subject.read(at, left.max(LOOK_PERIOD)).await {
-            // A document that goes away in the middle of a look.
-            Err(BrowserError::Refused { .. }) if !left.is_zero() => None,
-            read => read?,
-        };
-        let fits = actual.as_deref().is_some_and(|actual| matcher.fits(actual));
-        if fits || left.is_zero() {
-            return Ok(actual);
+) -> Result<String, ActError> {
+    let (page, limit) = (&at.page, limit.max(LOOK));
+    let fits = |actual: &str| matcher.fits(actual);
+    let waited = match subject {
+        Subject::Text(locator) => {
+            let waited = page.wait_for_text(locator, |text| fits(text.trim()), limit);
+            waited.await.map(|text| text.trim().to_owned())
         }
-        sleep(LOOK_PERIOD.min(left)).await;
-    }
+        Subject::Attribute(locator, name) => {
+            let has = |value: Option<&str>| value.is_some_and(fits);
+            let waited = page.wait_for_attribute(locator, name, has, limit);
+            waited.await.map(Option::unwrap_or_default)
+        }
+        Subject::Count(locator) => {
+            let counted = |count: usize| fits(&count.to_string());
+            let waited = page.wait_for_count(locator, counted, limit);
+            waited.await.map(|count| count.to_string())
+        }
+        Subject::Address => page.wait_for_url(fits, limit).await,
+        Subject::Title => page.wait_for_title(fits, limit).await,
+    };
+    waited.map_err(|error| match error {
+        BrowserError::Timeout { after, reason, .. } => ActError::Page(format!(
+            "{what} should {}, and does not within {} ms: {reason}",
+            matcher.wanted(),
+            after.as_millis()
+        )),
+        error => error.into(),
+    })
 }
 
 /// What a text should be.
@@ -128,20 +124,5 @@ impl TextMatch {
             _ => "be",
         };
         format!("{how} {:?}", self.text)
-    }
-
-    /// What was read, if it fits.
-    pub(super) fn check(&self, what: &str, actual: Option<String>) -> Result<String, ActError> {
-        match actual {
-            Some(actual) if self.fits(&actual) => Ok(actual),
-            actual => {
-                let is = actual.map_or_else(
-                    || "is not there".to_owned(),
-                    |actual| format!("is {actual:?}"),
-                );
-                let wanted = self.wanted();
-                Err(ActError::Page(format!("{what} {is}, and should {wanted}")))
-            }
-        }
     }
 }

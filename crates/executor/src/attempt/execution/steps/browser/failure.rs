@@ -43,7 +43,7 @@ async fn seen(call: &StepCall<'_>, at: &SessionPage, message: &str, secrets: &[S
     let console = records.console.iter().skip(last(records.console.len()));
     let console = console
         .map(|line| json!({"level": line.level, "text": without_beginnings(line.text.clone(), secrets), "location": line.location}));
-    let failed = &records.failed_requests;
+    let failed = at.proxy.explained(records.failed_requests.clone());
     let requests = failed.iter().skip(last(failed.len()));
     let requests =
         requests.map(|one| json!({"method": one.method, "url": one.url, "reason": one.reason}));

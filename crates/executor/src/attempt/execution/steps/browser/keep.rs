@@ -4,7 +4,7 @@ use browser::{ClickOptions, DownloadState, PdfOptions, ScreenshotOptions};
 use bytes::Bytes;
 use serde_json::json;
 
-use super::{ActError, Acted, WAIT_MS, area, limit, locator};
+use super::{ActError, Acted, area, limit, locator};
 use crate::{
     attempt::execution::{
         call::{StepCall, StepEnd},
@@ -16,7 +16,7 @@ use crate::{
 pub(super) async fn screenshot(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let options = ScreenshotOptions {
         area: area(&call.parameters)?,
-        timeout: limit(call, WAIT_MS)?,
+        timeout: limit(call)?,
         ..ScreenshotOptions::default()
     };
     let picture = at.page.screenshot(&options).await?;
@@ -38,8 +38,8 @@ pub(super) async fn keep_picture(
 
 pub(super) async fn pdf(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let options = PdfOptions {
-        landscape: call.parameters.flag("landscape", false)?,
-        timeout: limit(call, WAIT_MS)?,
+        landscape: call.parameters.is_on("landscape")?,
+        timeout: limit(call)?,
         ..PdfOptions::default()
     };
     let document = at.page.pdf(&options).await?;
@@ -51,7 +51,7 @@ pub(super) async fn pdf(call: &StepCall<'_>, at: &SessionPage) -> Acted {
 /// Clicks what starts a download, and keeps the file.
 pub(super) async fn download(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let locator = locator(&call.parameters)?;
-    let limit = limit(call, WAIT_MS)?;
+    let limit = limit(call)?;
     let before = at.context.downloads().len();
     let options = ClickOptions {
         timeout: limit,

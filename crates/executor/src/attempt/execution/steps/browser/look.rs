@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{
-    ActError, Acted, VERIFY_MS, WAIT_MS,
+    ActError, Acted,
     expected::{Subject, TextMatch, shown, until},
     limit, locator,
 };
@@ -18,7 +18,7 @@ use crate::{
 
 pub(super) async fn wait(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let locator = locator(&call.parameters)?;
-    let limit = limit(call, WAIT_MS)?;
+    let limit = limit(call)?;
     at.page
         .wait_for(&locator, WaitState::Visible, limit)
         .await?;
@@ -27,8 +27,8 @@ pub(super) async fn wait(call: &StepCall<'_>, at: &SessionPage) -> Acted {
 
 pub(super) async fn verify(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let locator = locator(&call.parameters)?;
-    let expected = call.parameters.flag("exists", true)?;
-    let limit = limit(call, VERIFY_MS)?;
+    let expected = call.parameters.is_on("exists")?;
+    let limit = limit(call)?;
     match expected {
         true => {
             at.page
@@ -55,18 +55,18 @@ async fn nothing_visible(
         .parse()
         .map_err(BrowserError::from)?;
     let none = TextMatch::exact("0".to_owned());
-    let left = until(at, limit, &none, &Subject::Count(&visible)).await?;
     let what = format!("the number of visible `{}`", locator.as_str());
-    none.check(&what, left).map(drop)
+    let visible = Subject::Count(&visible);
+    until(at, limit, (&what, &none), &visible).await.map(drop)
 }
 
 pub(super) async fn verify_text(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let locator = locator(&call.parameters)?;
     let matcher = TextMatch::of(&call.parameters, "text")?;
-    let limit = limit(call, VERIFY_MS)?;
-    let actual = until(at, limit, &matcher, &Subject::Text(&locator)).await?;
+    let limit = limit(call)?;
     let what = format!("the text of `{}`", locator.as_str());
-    let actual = matcher.check(&what, actual)?;
+    let subject = Subject::Text(&locator);
+    let actual = until(at, limit, (&what, &matcher), &subject).await?;
     Ok(json!({
         "selector": locator.as_str(), "expected_text": matcher.text, "actual_text": actual,
         "match_type": matcher.kind, "status": "verified", "message": format!("{what} is {actual:?}"),
@@ -77,11 +77,10 @@ pub(super) async fn verify_attribute(call: &StepCall<'_>, at: &SessionPage) -> A
     let locator = locator(&call.parameters)?;
     let attribute = call.parameters.text("attribute")?;
     let matcher = TextMatch::exact(call.parameters.text("value")?);
-    let limit = limit(call, VERIFY_MS)?;
+    let limit = limit(call)?;
     let subject = Subject::Attribute(&locator, &attribute);
-    let actual = until(at, limit, &matcher, &subject).await?;
     let what = format!("the attribute `{attribute}` of `{}`", locator.as_str());
-    let actual = matcher.check(&what, actual)?;
+    let actual = until(at, limit, (&what, &matcher), &subject).await?;
     Ok(json!({
         "selector": locator.as_str(), "attribute": attribute, "expected_value": matcher.text,
         "actual_value": actual, "status": "verified", "message": format!("{what} is {actual:?}"),
@@ -91,7 +90,7 @@ pub(super) async fn verify_attribute(call: &StepCall<'_>, at: &SessionPage) -> A
 pub(super) async fn verify_state(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let locator = locator(&call.parameters)?;
     let expected = call.parameters.text("state")?;
-    let limit = limit(call, VERIFY_MS)?;
+    let limit = limit(call)?;
     let state = match expected.as_str() {
         "visible" => WaitState::Visible,
         "hidden" => WaitState::Hidden,
@@ -117,7 +116,7 @@ pub(super) async fn verify_state(call: &StepCall<'_>, at: &SessionPage) -> Acted
 
 pub(super) async fn get_text(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let locator = locator(&call.parameters)?;
-    let limit = limit(call, WAIT_MS)?;
+    let limit = limit(call)?;
     let text = shown(at, &locator, limit).await?;
     Ok(json!({"selector": locator.as_str(), "text": text, "status": "extracted"}))
 }
@@ -125,7 +124,7 @@ pub(super) async fn get_text(call: &StepCall<'_>, at: &SessionPage) -> Acted {
 /// Address, title, or number of elements.
 pub(super) async fn expect(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let parameters = &call.parameters;
-    let end = Instant::now() + limit(call, VERIFY_MS)?;
+    let end = Instant::now() + limit(call)?;
     let mut wanted = Vec::new();
     for (name, what, subject) in [
         ("url", "the address", Subject::Address),
@@ -158,8 +157,7 @@ pub(super) async fn expect(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let mut seen = serde_json::Map::new();
     for (name, what, matcher, subject) in wanted {
         let left = end.saturating_duration_since(Instant::now());
-        let actual = until(at, left, &matcher, &subject).await?;
-        let actual = matcher.check(&what, actual)?;
+        let actual = until(at, left, (&what, &matcher), &subject).await?;
         let number = actual.parse::<u64>().ok().filter(|_| name == "count");
         let value = number.map_or_else(|| actual.into(), Value::from);
         seen.insert(name.to_owned(), value);

@@ -2,6 +2,7 @@
 
 mod act;
 mod ai;
+mod arrival;
 mod compare;
 mod expected;
 mod failure;
@@ -27,11 +28,6 @@ use crate::{
     },
     browsers::{Audience, SessionPage},
 };
-
-/// How long a step waits for an element, unless it says so itself.
-const WAIT_MS: f64 = 30_000.0;
-/// How long it waits for what it verifies.
-const VERIFY_MS: f64 = 5_000.0;
 
 /// What is left of a step's own time when its wait for an element is over.
 const REST: Duration = Duration::from_secs(1);
@@ -116,6 +112,7 @@ async fn act(call: &StepCall<'_>, seen: &OnceLock<SessionPage>) -> Done {
     let at = seen.get_or_init(|| found);
     let acted = match call.kind.as_str() {
         "browser.navigate" => visit::navigate(call, at).await,
+        "browser.switch_page" => visit::switch_page(call, at).await,
         "browser.wait_for_response" => visit::wait_for_response(call, at).await,
         "browser.evaluate" => visit::evaluate(call, at).await,
         "browser.click" => act::click(call, at).await,
@@ -123,6 +120,7 @@ async fn act(call: &StepCall<'_>, seen: &OnceLock<SessionPage>) -> Done {
         "browser.keyboard" | "browser.press" => act::press(call, at).await,
         "browser.check" => act::check(call, at).await,
         "browser.select" => act::select(call, at).await,
+        "browser.drag" => act::drag(call, at).await,
         "browser.hover" => act::hover(call, at).await,
         "browser.file_upload" => act::upload(call, at).await,
         "browser.wait" => look::wait(call, at).await,
@@ -134,8 +132,8 @@ async fn act(call: &StepCall<'_>, seen: &OnceLock<SessionPage>) -> Done {
         "browser.expect" => look::expect(call, at).await,
         "perspective.discover_page" => perspective::discover(call, at).await,
         "perspective.execute_test_manifest" => perspective::execute_manifest(call, at).await,
-        "perspective.verify_navigation" => perspective::verify_navigation(call, at).await,
-        "perspective.verify_dock_opened" => perspective::verify_dock(call, at).await,
+        "perspective.verify_navigation" => arrival::verify_navigation(call, at).await,
+        "perspective.verify_dock_opened" => arrival::verify_dock(call, at).await,
         "perspective.verify_with_ai" => ai::verify(call, at).await,
         "browser.compare_screenshot" => compare::compare_screenshot(call, at).await,
         "browser.save_state" => storage::save(call, at).await,
@@ -200,11 +198,25 @@ fn locator(parameters: &Parameters) -> Result<Locator, ActError> {
 
 /// How long a step may wait, from its parameter in milliseconds: not until its own time is over, which would say
 /// nothing of the page.
-fn limit(call: &StepCall<'_>, usual: f64) -> Result<Duration, StepEnd> {
-    let milliseconds = call.parameters.number("timeout")?.unwrap_or(usual);
+fn limit(call: &StepCall<'_>) -> Result<Duration, StepEnd> {
+    let milliseconds = call.parameters.given_number("timeout")?;
     if milliseconds < 0.0 {
         return Err(StepEnd::refused("parameter `timeout` is negative"));
     }
     let own = call.timeout.saturating_sub(REST).max(call.timeout / 2);
     Ok(clock::seconds(milliseconds / 1000.0).min(own))
+}
+
+impl Parameters {
+    /// A number that the table of step types gives a value to where the step does not.
+    fn given_number(&self, name: &str) -> Result<f64, StepEnd> {
+        self.required(name)?;
+        self.number(name).map(Option::unwrap_or_default)
+    }
+
+    /// True or false, likewise.
+    fn is_on(&self, name: &str) -> Result<bool, StepEnd> {
+        self.required(name)?;
+        self.flag(name, false)
+    }
 }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use browser::{ClickOptions, InventoryOptions, Locator, ScreenshotOptions, WaitState};
+use browser::{
+    BrowserError, ClickOptions, InventoryOptions, Locator, ScreenshotOptions, WaitState,
+};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use tokio::time::{Instant, sleep};
 
-use super::{ActError, Acted, VERIFY_MS, keep, limit, visit};
+use super::{ActError, Acted, keep, visit};
 use crate::{
     attempt::execution::{
         call::{Done, Left, Parameters, StepCall, StepEnd, text},
@@ -20,15 +21,12 @@ use crate::{
 const TEST_LIMIT: Duration = Duration::from_secs(10);
 /// How long the whole list of a page's elements may take.
 const INVENTORY_LIMIT: Duration = Duration::from_secs(30);
-const DOCK_MS: f64 = 3_000.0;
-const LOOK_PERIOD: Duration = Duration::from_millis(100);
 /// What a test expects that only has to go through.
 const NO_ERROR: &str = "No error";
 
 /// Lists what a person can use in the page.
 pub(super) async fn discover(call: &StepCall<'_>, at: &SessionPage) -> Acted {
-    let root = call.parameters.optional_text("selector");
-    let root = root.unwrap_or_else(|| "body".to_owned());
+    let root = call.parameters.text("selector")?;
     let texts = |name: &str| -> Result<Vec<String>, StepEnd> {
         let list = call.parameters.list(name)?;
         Ok(list.into_iter().flatten().map(text).collect())
@@ -36,12 +34,9 @@ pub(super) async fn discover(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let exclude = texts("exclude_selectors")?;
     let exclude: Result<Vec<Locator>, _> = exclude.iter().map(|one| one.parse()).collect();
     let options = InventoryOptions {
-        root: Some(
-            root.parse::<Locator>()
-                .map_err(browser::BrowserError::from)?,
-        ),
+        root: Some(root.parse::<Locator>().map_err(BrowserError::from)?),
         types: texts("types")?,
-        exclude: exclude.map_err(browser::BrowserError::from)?,
+        exclude: exclude.map_err(BrowserError::from)?,
     };
     let found = at.page.inventory(&options, INVENTORY_LIMIT).await?;
     let at_ms = clock::now_ms();
@@ -110,8 +105,8 @@ fn described(component: &Value, analyzed_at: &str) -> Value {
 pub(super) async fn execute_manifest(call: &StepCall<'_>, at: &SessionPage) -> Acted {
     let parameters = &call.parameters;
     let manifest = parameters.list("manifest")?.cloned().unwrap_or_default();
-    let pictures = parameters.flag("capture_screenshots", true)?;
-    let returns = parameters.flag("return_to_baseline", true)?;
+    let pictures = parameters.is_on("capture_screenshots")?;
+    let returns = parameters.is_on("return_to_baseline")?;
     let aborts = parameters.optional_text("on_failure").as_deref() == Some("abort");
     let baseline = parameters.optional_text("baseline_url");
     let baseline = baseline.unwrap_or_else(|| at.page.url());
@@ -126,7 +121,7 @@ pub(super) async fn execute_manifest(call: &StepCall<'_>, at: &SessionPage) -> A
         }
         let started_at = moment(clock::now_ms());
         let returned = match returns && index > 0 {
-            true => visit::open(call, at, &baseline).await,
+            true => visit::open(at, &baseline).await,
             false => Ok(()),
         };
         let tested = match returned {
@@ -246,55 +241,4 @@ fn picture_name(call: &StepCall<'_>, index: usize, test: &Parameters) -> String 
         .take(60)
         .collect();
     format!("{}-{}-{id}.png", call.key, index + 1)
-}
-
-/// Waits until the address and the title have the parts that they should.
-pub(super) async fn verify_navigation(call: &StepCall<'_>, at: &SessionPage) -> Acted {
-    let url_part = call.parameters.optional_text("expected_url_pattern");
-    let title_part = call.parameters.optional_text("expected_title_pattern");
-    if url_part.is_none() && title_part.is_none() {
-        return Err(ActError::Step(StepEnd::refused(
-            "parameter `expected_url_pattern` or `expected_title_pattern` is missing",
-        )));
-    }
-    let limit = limit(call, VERIFY_MS)?;
-    let end = Instant::now() + limit;
-    loop {
-        let url = at.page.url();
-        let title = at.page.title(LOOK_PERIOD * 20).await.unwrap_or_default();
-        let fits = |part: &Option<String>, whole: &str| {
-            part.as_ref().is_none_or(|part| whole.contains(part))
-        };
-        if fits(&url_part, &url) && fits(&title_part, &title) {
-            return Ok(json!({
-                "status": "verified", "url": url, "title": title,
-                "message": format!("the page is {title} ({url}), as it should be"),
-            }));
-        }
-        if Instant::now() >= end {
-            let wanted = [("address", &url_part), ("title", &title_part)];
-            let wanted = wanted.into_iter().filter_map(|(what, part)| {
-                let part = part.as_ref()?;
-                Some(format!("its {what} should contain {part:?}"))
-            });
-            let wanted: Vec<String> = wanted.collect();
-            let why = format!("the page is {title} ({url}): {}", wanted.join(", "));
-            return Err(ActError::Page(why));
-        }
-        sleep(LOOK_PERIOD).await;
-    }
-}
-
-/// Waits until a dock is visible.
-pub(super) async fn verify_dock(call: &StepCall<'_>, at: &SessionPage) -> Acted {
-    let selector = call.parameters.text("dock_selector")?;
-    let locator: Locator = selector.parse().map_err(browser::BrowserError::from)?;
-    let limit = limit(call, DOCK_MS)?;
-    at.page
-        .wait_for(&locator, WaitState::Visible, limit)
-        .await?;
-    Ok(json!({
-        "status": "verified", "dock_selector": selector,
-        "message": format!("the dock `{selector}` is open"),
-    }))
 }

@@ -38,9 +38,11 @@ impl Began {
         let since = u64::try_from(self.at_ms).unwrap_or_default();
         let console = records.console.iter().filter(|line| line.at_ms >= since);
         let console = console.map(|line| format!("{}: {}", line.level, line.text));
-        let failed = records.failed_requests.iter();
-        let failed = failed.filter(|one| one.at_ms >= since);
-        let failed = failed.map(|one| format!("{} {}: {}", one.method, one.url, one.reason));
+        let failed = records.failed_requests.into_iter();
+        let failed = at.proxy.explained(failed.filter(|one| one.at_ms >= since));
+        let failed = failed
+            .iter()
+            .map(|one| format!("{} {}: {}", one.method, one.url, one.reason));
         let error = match done {
             Err(StepEnd::Failed(error, _)) => Some(error.message.clone()),
             Err(StepEnd::Stopped) => Some("stopped".to_owned()),

@@ -36,11 +36,6 @@ impl Clients {
         }
     }
 
-    /// Which addresses may be reached.
-    pub(in crate::attempt::execution) fn filter(&self) -> &AddressFilter {
-        &self.filter
-    }
-
     /// A client for requests to a URL.
     ///
     /// # Errors

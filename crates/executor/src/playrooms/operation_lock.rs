@@ -11,10 +11,10 @@ pub(crate) struct OperationLock {
 }
 
 impl OperationLock {
-    /// Waits for it.
+    /// LockWaiter for it.
     pub(crate) async fn lock(&self) -> MutexGuard<'_, ()> {
         self.waiting.send_modify(|waiting| *waiting += 1);
-        let _waits = Waits(&self.waiting);
+        let _waits = LockWaiter(&self.waiting);
         self.lock.lock().await
     }
 
@@ -23,7 +23,7 @@ impl OperationLock {
         self.lock.try_lock()
     }
 
-    /// Waits until another one wants it.
+    /// LockWaiter until another one wants it.
     pub(super) async fn is_wanted(&self) {
         // The sender lives as long as this.
         let _ = self
@@ -34,9 +34,9 @@ impl OperationLock {
     }
 }
 
-struct Waits<'l>(&'l watch::Sender<usize>);
+struct LockWaiter<'l>(&'l watch::Sender<usize>);
 
-impl Drop for Waits<'_> {
+impl Drop for LockWaiter<'_> {
     fn drop(&mut self) {
         self.0.send_modify(|waiting| *waiting -= 1);
     }

@@ -21,7 +21,7 @@ services:
     stop_grace_period: 0s
 ";
 
-struct Reply {
+struct SdkAnswer {
     status: u16,
     /// In lower case.
     head: String,
@@ -36,7 +36,7 @@ struct Sdk<'t> {
 }
 
 impl Sdk<'_> {
-    fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Reply {
+    fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> SdkAnswer {
         let port = self.test.server.port;
         let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
         stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
@@ -56,7 +56,7 @@ impl Sdk<'_> {
             false => body.to_owned(),
         };
         assert!(head.contains("\r\nx-request-id: "), "{path}: {head}");
-        Reply {
+        SdkAnswer {
             status: head
                 .split(' ')
                 .nth(1)

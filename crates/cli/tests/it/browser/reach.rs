@@ -73,6 +73,10 @@ fn a_page_loads_from_no_address_that_steps_may_not_reach() {
     let (port, came) = forbidden();
     let denied = format!("127.0.0.2:{port}");
     let other = serve("127.0.0.3:0");
+    // One that nothing listens on any more.
+    let closed = TcpListener::bind("127.0.0.3:0").expect("a port");
+    let closed_port = closed.local_addr().expect("an address").port();
+    drop(closed);
     let steps = format!(
         "- {{id: open, name: Open, type: browser.navigate, parameters: {{url: SITE/other}}}}\n\
          - {{id: fine, name: Fine, type: browser.evaluate, parameters: {{expression: {}}}}}\n\
@@ -80,7 +84,7 @@ fn a_page_loads_from_no_address_that_steps_may_not_reach() {
          - {{id: fail, name: Fail, type: browser.click, parameters: {{selector: .absent, timeout: 300}}, on_failure: continue}}\n\
          - {{id: go, name: Go, type: browser.navigate, parameters: {{url: 'http://{denied}/'}}, on_failure: continue}}\n\
          - {{id: led, name: Led, type: browser.navigate, parameters: {{url: 'SITE/to?http://{denied}/x'}}, on_failure: continue}}\n\
-         - {{id: none, name: None, type: browser.navigate, parameters: {{url: 'http://127.0.0.3:9/'}}, on_failure: continue}}\n\
+         - {{id: none, name: None, type: browser.navigate, parameters: {{url: 'http://127.0.0.3:{closed_port}/'}}, on_failure: continue}}\n\
          - {{id: local, name: Local, type: browser.navigate, parameters: {{url: 'http://pump.localhost:PORT/other'}}}}\n",
         tries(&format!("127.0.0.3:{other}")),
         tries(&denied),

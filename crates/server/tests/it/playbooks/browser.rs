@@ -7,11 +7,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{executions::claim, library, text};
-use crate::{
-    access::Keyed,
-    database::on_both,
-    test_server::{NOON_MS, TestServer},
-};
+use crate::{access::Keyed, database::on_both, test_server::TestServer};
 
 on_both!(
     states_are_saved_by_the_owner_of_a_lease_and_deleted_by_age,
@@ -75,7 +71,8 @@ async fn states_are_saved_by_the_owner_of_a_lease_and_deleted_by_age() {
         assert_eq!(refused, status, "{name} {query}");
     }
     let listed = server.get("/api/browser-states").json(200).await;
-    let one = |name: &str| json!({"name": name, "run_id": id, "saved_at": NOON_MS});
+    let one =
+        |name: &str| json!({"name": name, "run_id": id, "saved_at": "2024-01-01T12:00:00.000Z"});
     assert_eq!(listed, json!([one("given"), one("plant")]));
     for (name, status) in [("given", 204), ("given", 404), ("..%2Fplant", 404)] {
         let deleted = server.delete(&format!("/api/browser-states/{name}"));

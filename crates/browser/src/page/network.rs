@@ -136,6 +136,10 @@ impl PageCore {
         let Some(url) = state.sockets.remove(event.text("requestId")) else {
             return;
         };
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the browser tells no time of day here"
+        )]
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         state.records.add_failure(FailedRequest {
             method: String::from("GET"),

@@ -41,8 +41,8 @@ async fn right_clicks_drags_and_places_in_a_canvas_are_recorded() {
     let (from, to) = (within(20.0, 20.0), within(200.0, 90.0));
     page.drag_at(from, to, LONG).await.unwrap();
     for from in ["#box", "#slider"] {
-        let drag = page.drag(&locator(from), &locator("#target"), LONG);
-        drag.await.unwrap();
+        let (from, to) = (locator(from), locator("#target"));
+        page.drag(&from, &to, LONG).await.unwrap();
     }
     let mut actions = Vec::new();
     for _ in 0..5 {

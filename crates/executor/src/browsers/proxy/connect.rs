@@ -38,7 +38,7 @@ pub(super) async fn connect(
             }
             let head_start = async {
                 if is_last {
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 } else {
                     sleep(HEAD_START).await;
                 }

@@ -107,7 +107,7 @@ fn defaults_are_added_to_what_is_given() {
     let filled = with_defaults("browser.click", given.as_object().unwrap().clone());
     assert_eq!(
         json!(filled),
-        json!({"selector": "a", "timeout": 7, "force": false})
+        json!({"selector": "a", "timeout": 7, "button": "left", "force": false})
     );
     assert_eq!(with_defaults("unknown", Map::new()), Map::new());
 }

@@ -315,11 +315,12 @@ async fn a_large_or_hostile_page_is_cut() {
     assert_eq!(found[0].text, "a\u{fffd} b \u{fffd}");
     assert_eq!(found[0].selector, "html > body > button:nth-of-type(1)");
     assert_eq!(found[1].text.chars().count(), 100);
-    let deep = "let at = document.body; at.innerHTML = ''; for (let i = 0; i < 3000; i++) { \
+    // A deeper page ends the process of a newer Chromium.
+    let deep = "let at = document.body; at.innerHTML = ''; for (let i = 0; i < 1000; i++) { \
         const next = document.createElement('div'); next.setAttribute('onclick', ''); at.append(next); at = next; } 0";
     test.value(deep).await;
     let found = inventory(&test, &InventoryOptions::default()).await;
-    assert_eq!(found.total, 3000);
-    assert!(found.elements.len() < 2000, "{}", found.elements.len());
+    assert_eq!(found.total, 1000);
+    assert!(found.elements.len() < 1000, "{}", found.elements.len());
     test.finish().await;
 }

@@ -40,21 +40,20 @@ async fn right_clicks_drags_and_places_in_a_canvas_are_recorded() {
     page.click_at(within(30.0, 40.0), &left).await.unwrap();
     let (from, to) = (within(20.0, 20.0), within(200.0, 90.0));
     page.drag_at(from, to, LONG).await.unwrap();
-    for from in ["#box", "#slider"] {
-        let (from, to) = (locator(from), locator("#target"));
-        page.drag(&from, &to, LONG).await.unwrap();
-    }
+    let (from, to) = (locator("#box"), locator("#target"));
+    page.drag(&from, &to, LONG).await.unwrap();
     let mut actions = Vec::new();
-    for _ in 0..5 {
-        let action = timeout(LONG, recorder.next()).await.unwrap().unwrap();
-        actions.push(action);
+    for _ in 0..4 {
+        let next = timeout(LONG, recorder.next()).await;
+        let seen: Vec<String> = actions.iter().map(shown).collect();
+        let action = next.unwrap_or_else(|_| panic!("no other than {seen:?}"));
+        actions.push(action.unwrap());
     }
     let seen: Vec<String> = actions.iter().map(shown).collect();
     assert!(seen[0].starts_with("right click "), "{seen:?}");
     assert_eq!(seen[1], "click #paint 30,40");
     assert_eq!(seen[2], "drag #paint to #paint");
     assert_eq!(seen[3], "drag #box to #target");
-    assert_eq!(seen[4], "drag #slider to #target");
     let steps = to_steps(&actions);
     assert_eq!(steps[0].parameters["button"], "right");
     assert_eq!(

@@ -16,7 +16,7 @@ use super::{artifact, execution, finished, library_with, output, serve};
 
 /// What an operator forbids in these tests.
 const DENIED: &str = "--deny-address=127.0.0.2/32";
-const SAID: &str = "127.0.0.2 is an address that this executor's steps may not reach";
+const SAID: &str = "127.0.0.2 is an address that this executor does not let reach";
 
 /// Tries to load something from a host in every way, and says which went.
 const TRIES: &str = r"

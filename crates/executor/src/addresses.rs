@@ -61,6 +61,13 @@ pub(crate) enum Refused {
     Unknown(String),
 }
 
+impl Refused {
+    /// Whether a text tells such a refusal.
+    pub(crate) fn is_told_in(text: &str) -> bool {
+        text.contains("does not let reach") || text.contains("has no address")
+    }
+}
+
 impl AddressFilter {
     /// The networks that an operator allows, and those that they deny. Without allowed ones, all are allowed but
     /// those that lead to the machine's own secrets.
@@ -108,7 +115,7 @@ impl AddressFilter {
         let is_in = |networks: &[IpNet]| networks.iter().any(|one| one.contains(&address));
         let is_in_base = match self.base {
             Base::Any => !is_sensitive(address),
-            Base::Public => wire::address::is_public(address),
+            Base::Public => wire::address::is_public(address) && !is_sensitive(address),
             Base::Nothing => false,
         };
         !is_in(&self.denied) && (is_in_base || is_in(&self.allowed))
@@ -186,12 +193,18 @@ fn is_local(name: &str) -> bool {
 fn is_sensitive(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
-            v4.is_link_local() || v4.octets()[0] == 0 || v4 == Ipv4Addr::new(100, 100, 100, 200)
+            const METADATA: [Ipv4Addr; 3] = [
+                Ipv4Addr::new(100, 100, 100, 200),
+                Ipv4Addr::new(168, 63, 129, 16),
+                Ipv4Addr::new(192, 0, 0, 192),
+            ];
+            v4.is_link_local() || v4.octets()[0] == 0 || METADATA.contains(&v4)
         }
         IpAddr::V6(v6) => {
             v6.is_unicast_link_local()
                 || v6.is_unspecified()
                 || v6.segments() == [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254]
+                || v6.segments() == [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254]
         }
     }
 }
@@ -208,6 +221,8 @@ fn canonical(address: IpAddr) -> IpAddr {
         [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d] => {
             Ipv4Addr::new(a, b, c, d).into()
         }
+        // 6to4 has it in the middle.
+        [0x20, 0x02, a, b, c, d, ..] => Ipv4Addr::new(a, b, c, d).into(),
         _ => address,
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use store::Store;
 use tokio::{sync::Mutex, time::timeout};
 
-/// How long a write that worked is proof.
+/// How long a write is believed, whether it worked or not.
 const PROOF: Duration = Duration::from_secs(5);
 /// A write that takes longer does not work.
 const WRITE_LIMIT: Duration = Duration::from_secs(5);
@@ -17,7 +17,7 @@ const WRITE_LIMIT: Duration = Duration::from_secs(5);
 pub(crate) struct Readiness {
     name: Option<String>,
     is_there: AtomicBool,
-    written: Mutex<Option<Instant>>,
+    written: Mutex<Option<(Instant, Result<(), String>)>>,
 }
 
 impl Readiness {
@@ -39,17 +39,18 @@ impl Readiness {
     /// Writes to the database, unless that was done a moment ago. Those that ask meanwhile wait for its end.
     pub(crate) async fn can_write(&self, store: &Store, now_ms: i64) -> Result<(), String> {
         let mut written = self.written.lock().await;
-        if written.is_some_and(|at| at.elapsed() < PROOF) {
-            return Ok(());
+        if let Some((at, ended)) = &*written
+            && at.elapsed() < PROOF
+        {
+            return ended.clone();
         }
-        *written = None;
         let write = store.write(move |batch| store::proof::write(batch, now_ms));
-        match timeout(WRITE_LIMIT, write).await {
-            Ok(Ok(())) => *written = Some(Instant::now()),
-            Ok(Err(error)) => return Err(error.to_string()),
-            Err(_) => return Err("a write takes too long".to_owned()),
-        }
-        Ok(())
+        let ended = match timeout(WRITE_LIMIT, write).await {
+            Ok(ended) => ended.map_err(|error| error.to_string()),
+            Err(_) => Err("a write takes too long".to_owned()),
+        };
+        *written = Some((Instant::now(), ended.clone()));
+        ended
     }
 
     pub(crate) fn is_there(&self) -> bool {

@@ -33,6 +33,10 @@ fn metadata_services_are_not_reached_however_their_address_is_written() {
         "[fd00:ec2::254]",
         "[::ffff:169.254.169.254]",
         "[64:ff9b::a9fe:a9fe]",
+        "[2002:a9fe:a9fe::1]",
+        "[fd20:ce::254]",
+        "168.63.129.16",
+        "192.0.0.192",
     ] {
         assert!(!permits(&filter, host), "{host}");
     }

@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, io, path::Path, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
+use http::StatusCode;
 use tokio::{fs::File, io::AsyncReadExt, task::spawn_blocking, time::Instant};
 use wire::{
     client::{ByteStream, Client, Payload},
@@ -121,9 +122,11 @@ impl<'a> ArtifactUploader<'a> {
         Ok(())
     }
 
-    /// Uploads one file, again and again while the server is away.
+    /// Uploads one file, again and again while the server is away. One that is there and has no room for long does
+    /// not hold up the end of the run.
     async fn upload_one(&self, dir: Arc<OutputDir>, name: &str, size: u64) -> Result<(), String> {
         let mut backoff = Backoff::default();
+        let mut no_room_since = None;
         loop {
             let (dir, wanted) = (Arc::clone(&dir), name.to_owned());
             let opened = spawn_blocking(move || dir.file(&wanted)).await;
@@ -140,7 +143,17 @@ impl<'a> ArtifactUploader<'a> {
                 .put_artifact(self.taken.id, &name, &self.of, body);
             match put.await {
                 Ok(_) => return Ok(()),
-                Err(error) if error.is_transient() => backoff.wait().await,
+                Err(error) if error.status() == Some(StatusCode::SERVICE_UNAVAILABLE) => {
+                    let since = *no_room_since.get_or_insert_with(Instant::now);
+                    if since.elapsed() >= LAST_LIMIT {
+                        return Err(format!("the server did not take it: {error}"));
+                    }
+                    backoff.wait().await;
+                }
+                Err(error) if error.is_transient() => {
+                    no_room_since = None;
+                    backoff.wait().await;
+                }
                 Err(error) => return Err(format!("the server refused it: {error}")),
             }
         }

@@ -95,6 +95,8 @@ impl Fetcher {
             .read_timeout(limits.read)
             .redirect(policy)
             .dns_resolver(Arc::new(limits.addresses.clone()))
+            // A proxy would resolve names itself, and reach what nothing checked.
+            .no_proxy()
             .build()
             .map_err(|error| Error::Fetch(reason(&error)))?;
         Ok(Self {
@@ -102,6 +104,15 @@ impl Fetcher {
             limits,
             server: OnceLock::new(),
         })
+    }
+
+    /// Why it failed, as far as that may be told: where a name leads is known otherwise.
+    fn told_of_failure(&self, why: String) -> String {
+        if self.limits.tells_hash || !Refused::is_told_in(&why) {
+            return why;
+        }
+        tracing::warn!(why, "a fetch was refused");
+        "this executor does not let reach the address; see --allow-fetch".to_owned()
     }
 
     /// The hash that came in place of another one, as far as it may be told.
@@ -199,9 +210,18 @@ impl Fetcher {
 
     /// What the URL has.
     async fn ask_web(&self, url: Url) -> Result<Pieces, Error> {
-        let refused = |refused: Refused| Error::Fetch(refused.to_string());
-        self.limits.addresses.check(&url).map_err(refused)?;
-        let answer = self.client.get(url).send().await.map_err(failed)?;
+        let addresses = &self.limits.addresses;
+        let checked = addresses.check(&url).map_err(|refused| refused.to_string());
+        let answer = match checked {
+            Ok(()) => self
+                .client
+                .get(url)
+                .send()
+                .await
+                .map_err(|error| reason(&error)),
+            Err(refused) => Err(refused),
+        };
+        let answer = answer.map_err(|why| Error::Fetch(self.told_of_failure(why)))?;
         if answer.status().is_redirection() {
             let reason = "it is redirected to something that is not http or https";
             return Err(Error::Fetch(reason.to_owned()));
@@ -230,14 +250,6 @@ impl Fetcher {
 
 fn is_web(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the shape that `map_err` wants"
-)]
-fn failed(error: reqwest::Error) -> Error {
-    Error::Fetch(reason(&error))
 }
 
 #[expect(

@@ -59,9 +59,6 @@ async fn check(
     if let Some(seen) = request.extensions().get::<Seen>() {
         seen.tell(&principal);
     }
-    if let Some(link) = request.extensions().get::<Link>() {
-        link.is_known();
-    }
     let rate = rate_of(&app, &principal);
     let admitted = match rate.map_or(Ok(()), |rate| rate.take(app.now_ms())) {
         Ok(()) => admit(&app, scope, &principal, &mut request).await,
@@ -69,7 +66,12 @@ async fn check(
     };
     let mut answer = match admitted {
         Ok(()) if needs_room && let Err(full) = app.disk.must_have_room() => full.into_response(),
-        Ok(()) => pass(&app, scope, &principal, request, next).await,
+        Ok(()) => {
+            if let Some(link) = request.extensions().get::<Link>() {
+                link.mark_known();
+            }
+            pass(&app, scope, &principal, request, next).await
+        }
         Err(refused) => refused.into_response(),
     };
     if let Some(rate) = rate {
@@ -265,22 +267,21 @@ enum Origin {
 
 /// Where a request comes from. What a proxy passes on comes from anywhere.
 fn origin(request: &Request) -> Origin {
-    const FORWARDED: [&str; 9] = [
+    const FORWARDED: [&str; 7] = [
         "forwarded",
         "via",
-        "x-forwarded-for",
-        "x-forwarded-host",
-        "x-forwarded-port",
-        "x-forwarded-proto",
         "x-real-ip",
+        "x-client-ip",
         "cf-connecting-ip",
+        "fly-client-ip",
         "true-client-ip",
     ];
+    const FORWARDED_BEGINS: &str = "x-forwarded";
     // The version that nginx speaks to its upstream by default, without any such header.
     let forwarded = request.version() == Version::HTTP_10
-        || FORWARDED
-            .iter()
-            .any(|name| request.headers().contains_key(*name));
+        || request.headers().keys().any(|name| {
+            FORWARDED.contains(&name.as_str()) || name.as_str().starts_with(FORWARDED_BEGINS)
+        });
     let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
     match peer(request) {
         _ if forwarded => Origin::Elsewhere,

@@ -24,7 +24,7 @@ pub enum Principal {
     Key(KeyHolder),
 }
 
-/// What no program of this machine may change, or see, before there is a key.
+/// What is the operator's alone before there is a key: what outlives it, and what opens others.
 const SETTINGS: [Scope; 5] = [
     Scope::KeysWrite,
     Scope::HooksWrite,

@@ -14,12 +14,12 @@ pub(crate) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Whether the server can write to its database, which it tries every few seconds at most, has room on its disk, has the executor that it waits for, and is not about to
+/// Whether the server can write to its database, which it tries every few seconds at most, has the executor that it waits for, and is not about to
 /// stop.
 #[utoipa::path(get, path = "/readyz", tag = "admin",
     responses((status = 200, description = "Send it requests", body = String),
         (status = 503, description = "Do not send it requests")))]
-pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, Refusal> {
+pub(crate) async fn ready(State(app): State<App>) -> Result<String, Refusal> {
     let not = |message: &str| Refusal::new(RefusalKind::Unavailable, message);
     if app.draining.is_cancelled() || app.stopping.is_cancelled() {
         return Err(not("the server is about to stop"));
@@ -27,11 +27,10 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, Refusa
     if !app.readiness.is_there() {
         return Err(not("the built-in executor is not there yet"));
     }
-    if let Some(shortage) = app.disk.shortage() {
-        return Err(not(&shortage));
-    }
+    // It is sent requests all the same: ends of runs are to come through.
+    let full = app.disk.shortage().map(|why| format!("ok, but {why}\n"));
     match app.readiness.can_write(&app.store, app.now_ms()).await {
-        Ok(()) => Ok("ok\n"),
+        Ok(()) => Ok(full.unwrap_or_else(|| "ok\n".to_owned())),
         Err(error) => {
             tracing::warn!(%error, "not ready");
             Err(not("nothing can be written to the database"))

@@ -264,7 +264,7 @@ impl From<BlobError> for Refusal {
             BlobError::TooLarge(limit) => {
                 Self::new(RefusalKind::TooLarge, message).about("limit_bytes", limit)
             }
-            BlobError::Quota(_) => Self::new(RefusalKind::Unavailable, message),
+            BlobError::Quota(_) => Self::new(RefusalKind::TooLarge, message),
             BlobError::Slow(_) | BlobError::Endless => {
                 Self::new(RefusalKind::RequestTimeout, message)
             }

@@ -19,16 +19,16 @@ use super::connections::Seat;
 pub(super) struct Connection {
     stream: TcpStream,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// It has its place as long as it is open, also as a WebSocket.
-    _place: Seat,
+    /// It has its seat as long as it is open, also as a WebSocket.
+    _seat: Seat,
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, place: Seat) -> Self {
+    pub(super) fn new(stream: TcpStream, seat: Seat) -> Self {
         Self {
             stream,
-            cut: Box::pin(place.link.cut.clone().cancelled_owned()),
-            _place: place,
+            cut: Box::pin(seat.link.cut.clone().cancelled_owned()),
+            _seat: seat,
         }
     }
 

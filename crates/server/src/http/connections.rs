@@ -27,7 +27,6 @@ struct Shared {
     table: Mutex<Links>,
     open: Gauge<i64, AtomicI64>,
     displaced: Counter,
-    refused: Counter,
 }
 
 #[derive(Default)]
@@ -52,7 +51,7 @@ impl Link {
     }
 
     /// Who asks over it may do so: it gives way to no other one.
-    pub(crate) fn is_known(&self) {
+    pub(crate) fn mark_known(&self) {
         self.is_known.store(true, Ordering::Relaxed);
     }
 
@@ -72,43 +71,30 @@ impl Connections {
     /// Makes the counts known to Prometheus.
     pub(crate) fn register(&self, registry: &mut Registry) {
         let Shared {
-            open,
-            displaced,
-            refused,
-            ..
+            open, displaced, ..
         } = &*self.0;
         registry.register("connections", "Connections that are open", open.clone());
-        let help =
-            "Connections that gave way to newer ones before anyone had shown a key over them";
+        let help = "Connections that gave way to newer ones";
         registry.register("connections_displaced", help, displaced.clone());
-        let help = "Connections for which there was no room";
-        registry.register("connections_refused", help, refused.clone());
     }
 
-    /// Takes a connection in, of at most `most`; `None` when all have shown that they may ask. Of an address at
-    /// most half of all may not have shown it.
-    pub(super) fn enter(&self, peer: SocketAddr, most: usize) -> Option<Seat> {
+    /// Takes a connection in, of at most `most`. Of an address at most half of all may not have shown that they may
+    /// ask. Where all have shown it, the oldest of the address that has most of them gives way.
+    pub(super) fn enter(&self, peer: SocketAddr, most: usize) -> Seat {
         let address = peer.ip().to_canonical();
         let mut table = self.table();
-        let full = table.links.len() >= most;
-        let victim = if full {
-            table.oldest(None).map(|(number, _)| number)
+        let victim = if table.links.len() >= most {
+            let silent = table.oldest(None).map(|(number, _)| number);
+            silent.or_else(|| table.oldest_of_most())
         } else if table.links.len() >= most / 2 {
             let (oldest, count) = table.oldest(Some(address)).unwrap_or_default();
             (count >= most / 2).then_some(oldest)
         } else {
             None
         };
-        match victim.and_then(|number| table.links.remove(&number)) {
-            Some(link) => {
-                link.cut();
-                self.0.displaced.inc();
-            }
-            None if full => {
-                self.0.refused.inc();
-                return None;
-            }
-            None => {}
+        if let Some(link) = victim.and_then(|number| table.links.remove(&number)) {
+            link.cut();
+            self.0.displaced.inc();
         }
         let link = Link {
             peer,
@@ -119,11 +105,11 @@ impl Connections {
         table.next += 1;
         table.links.insert(number, link.clone());
         self.0.open.set(as_gauge(table.links.len()));
-        Some(Seat {
+        Seat {
             link,
             number,
             all: self.clone(),
-        })
+        }
     }
 
     fn table(&self) -> MutexGuard<'_, Links> {
@@ -142,6 +128,16 @@ impl Links {
             .filter(|(_, link)| link.may_go() && is_of(link));
         let (oldest, _) = those.next()?;
         Some((*oldest, those.count() + 1))
+    }
+
+    /// The oldest connection of the address that has most of them.
+    fn oldest_of_most(&self) -> Option<u64> {
+        let mut counts: BTreeMap<IpAddr, (usize, u64)> = BTreeMap::new();
+        for (number, link) in self.links.iter().rev() {
+            let of = counts.entry(link.peer.ip().to_canonical()).or_default();
+            *of = (of.0 + 1, *number);
+        }
+        counts.into_values().max().map(|(_, oldest)| oldest)
     }
 }
 
@@ -163,7 +159,7 @@ mod tests {
 
     use super::{Connections, Seat};
 
-    fn from(connections: &Connections, address: &str) -> Option<Seat> {
+    fn from(connections: &Connections, address: &str) -> Seat {
         let peer: SocketAddr = address.parse().expect("an address");
         connections.enter(peer, 4)
     }
@@ -171,35 +167,30 @@ mod tests {
     #[test]
     fn who_has_shown_nothing_gives_way_and_who_may_ask_stays() {
         let connections = Connections::default();
-        let known = from(&connections, "192.0.2.1:1").expect("the first");
-        known.link.is_known();
-        let silent: Vec<Seat> = (2..5)
-            .filter_map(|one| from(&connections, &format!("192.0.2.{one}:1")))
-            .collect();
-        let probe = from(&connections, "192.0.2.9:1").expect("room for a probe");
-        let gone: Vec<bool> = silent
-            .iter()
-            .map(|place| place.link.cut.is_cancelled())
-            .collect();
+        let known = from(&connections, "192.0.2.1:1");
+        known.link.mark_known();
+        let silent = [2, 3, 4].map(|one| from(&connections, &format!("192.0.2.{one}:1")));
+        let probe = from(&connections, "192.0.2.9:1");
+        let gone = silent.each_ref().map(|seat| seat.link.cut.is_cancelled());
         assert_eq!(gone, [true, false, false]);
         assert!(!known.link.cut.is_cancelled());
-        // One that is gone already leaves the place of another one alone.
+        // One that is gone already leaves the seat of another one alone.
         drop(silent);
         assert_eq!(connections.table().links.len(), 2);
-        probe.link.is_known();
-        let more: Vec<Seat> = (0..2)
-            .filter_map(|_| from(&connections, "192.0.2.3:1"))
-            .collect();
-        more.iter().for_each(|place| place.link.is_known());
-        assert!(from(&connections, "192.0.2.4:1").is_none());
-        drop(more);
-        assert!(from(&connections, "192.0.2.4:1").is_some());
+        probe.link.mark_known();
+        // Where all may ask, the greediest gives way.
+        let greedy = [1, 2].map(|port| from(&connections, &format!("192.0.2.3:{port}")));
+        greedy.iter().for_each(|seat| seat.link.mark_known());
+        let other = from(&connections, "192.0.2.4:1");
+        let gone = [&known, &probe, &greedy[0], &greedy[1], &other];
+        let gone = gone.map(|seat| seat.link.cut.is_cancelled());
+        assert_eq!(gone, [false, false, true, false, false]);
     }
 
     #[test]
     fn of_an_address_half_of_all_may_be_silent() {
         let connections = Connections::default();
-        let of = |address: &str| from(&connections, address).expect("room");
+        let of = |address: &str| from(&connections, address);
         let silent = [
             of("192.0.2.1:1"),
             of("[::ffff:192.0.2.1]:2"),

@@ -48,9 +48,8 @@ pub(crate) async fn serve(listener: TcpListener, serving: Serving) {
         };
         match accepted {
             Ok((stream, peer)) => {
-                if let Some(place) = serving.connections.enter(peer, serving.most) {
-                    tasks.spawn(serving.clone().connection(stream, place));
-                }
+                let seat = serving.connections.enter(peer, serving.most);
+                tasks.spawn(serving.clone().connection(stream, seat));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -65,7 +64,7 @@ pub(crate) async fn serve(listener: TcpListener, serving: Serving) {
 }
 
 impl Serving {
-    async fn connection(self, stream: TcpStream, place: Seat) {
+    async fn connection(self, stream: TcpStream, seat: Seat) {
         // Answers are small: waiting to fill a packet costs 40 ms.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its delay");
@@ -76,7 +75,7 @@ impl Serving {
             closing,
             ..
         } = self;
-        let link = place.link.clone();
+        let link = seat.link.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(link.peer));
@@ -86,7 +85,7 @@ impl Serving {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(head_timeout)
-            .serve_connection(TokioIo::new(Connection::new(stream, place)), service)
+            .serve_connection(TokioIo::new(Connection::new(stream, seat)), service)
             .with_upgrades();
         let mut connection = pin!(connection);
         let ended = tokio::select! {

@@ -133,15 +133,22 @@ impl TakenRuns {
 
     /// Opens what is sealed in their inputs. One that cannot be opened is left without an input, so that it is
     /// not answered, as one that cannot be read.
-    pub(crate) async fn open(&mut self) {
+    ///
+    /// # Errors
+    /// The database's: then they are queued again.
+    pub(crate) async fn open(&mut self) -> Result<(), Refusal> {
         for claimed in &mut self.runs {
             if vault::has_sealed(&claimed.input) {
                 let id = claimed.run.id;
-                let sealer = self.app.vault.sealer(&self.app.store).await.ok();
-                let opened = sealer.and_then(|sealer| sealer.open_input(id, &claimed.input));
+                let sealer = self.app.vault.sealer(&self.app.store).await?;
+                let opened = sealer.open_input(id, &claimed.input);
+                if opened.is_none() {
+                    tracing::error!(run_id = %id, "the secrets of a run cannot be opened");
+                }
                 claimed.input = opened.unwrap_or_default();
             }
         }
+        Ok(())
     }
 
     /// The caller is about to hear of them.

@@ -83,7 +83,7 @@ pub struct NewJob {
 pub enum EnvVariable {
     /// Shown to whoever may write jobs.
     Text(String),
-    /// Shown to nobody, and masked in what the program prints; executors of Playhouse get it.
+    /// Shown to nobody but who claims the job; executors of Playhouse mask it in what the program prints.
     Secret(#[serde(deserialize_with = "crate::shape::whole")] SecretVariable),
 }
 

@@ -133,7 +133,16 @@ impl TestPlaygrounds {
     /// Asks the API.
     pub(crate) fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let host = format!("127.0.0.1:{}", self.server.port);
-        request(self.server.port, &host, method, path, body).expect("the server answers")
+        // Who asks is the operator as long as there are no keys.
+        let token = std::fs::read_to_string(self.server.data_dir().join("operator.token"));
+        let token = token.unwrap_or_default();
+        let key = token
+            .lines()
+            .next()
+            .map(|token| format!("x-api-key: {token}\r\n"));
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let sent = (&*key.unwrap_or_default(), "application/json", &*body);
+        request_with(self.server.port, &host, (method, path), sent).expect("the server answers")
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -339,10 +348,20 @@ pub(crate) fn request_of(
     (method, path): (&str, &str),
     (kind, body): (&str, &str),
 ) -> Option<Answer> {
+    request_with(port, host, (method, path), ("", kind, body))
+}
+
+/// The same with further lines of the head.
+fn request_with(
+    port: u16,
+    host: &str,
+    (method, path): (&str, &str),
+    (headers, kind, body): (&str, &str, &str),
+) -> Option<Answer> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(DEADLINE)).ok()?;
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: {kind}\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{headers}content-type: {kind}\r\n\
          content-length: {}\r\n\r\n{body}",
         body.len()
     );

@@ -57,7 +57,7 @@ pub(crate) async fn exchange(
     let mut taken = commit(&app, finishes, claim.as_ref(), wait, &mut answers)
         .await
         .map_err(refuse)?;
-    taken.open().await;
+    taken.open().await?;
     let runs = claimed::answer(&app, &taken.runs).await.map_err(refuse)?;
     let waited = claimed::waited(&taken.runs, asked_at).min(asked.elapsed());
     taken.deliver(&executor);

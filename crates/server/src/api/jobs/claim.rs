@@ -42,7 +42,7 @@ pub(crate) async fn claim(
     };
     let wait = claim::wait(request.wait_seconds.unwrap_or(0.0))?;
     let mut taken = claim::take(&app, &wanted, wait).await?;
-    taken.open().await;
+    taken.open().await?;
     let mut jobs = jobs(&app, &taken.runs, &wanted.executor_ip).await?;
     taken.deliver(&wanted.executor);
     let given = match (request.max, jobs.pop()) {

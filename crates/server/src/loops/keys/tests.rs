@@ -4,7 +4,7 @@ use wire::keys::NewKey;
 
 use super::*;
 use crate::{
-    Assembled, Clock, Settings,
+    Assembled, Clock, Principal, Settings,
     access::{Caller, FRESH, issue},
     audit::AuditContext,
 };
@@ -47,6 +47,14 @@ async fn a_busy_writer_delays_no_look_at_the_keys() {
         store.write(work).await
     });
     let keys = tokio::spawn(run(app.clone()));
+    // A stream that is to end with its key.
+    let watcher = app.clone();
+    let watched = tokio::spawn(async move {
+        watcher
+            .keys
+            .ended(&Principal::Builtin, &watcher.clock)
+            .await;
+    });
     for _ in 0..3 {
         let before = app.keys.looked();
         let looked = async {
@@ -62,4 +70,5 @@ async fn a_busy_writer_delays_no_look_at_the_keys() {
     busy.await.expect("no panic").expect("written");
     app.stopping.cancel();
     keys.await.expect("it ends");
+    watched.abort();
 }

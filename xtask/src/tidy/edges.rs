@@ -52,11 +52,11 @@ const TOOLS: [&str; 3] = ["xtask", "bench", "generate"];
 
 /// What tests of any crate may use: they use nothing of ours.
 const FOR_TESTS: [&str; 5] = [
-    "fuzz",
     "private-postgres",
     "private-docker",
     "private-s3",
     "small-disk",
+    "fuzz",
 ];
 
 /// What no crate of ours uses; others may.

@@ -211,7 +211,7 @@ pub(crate) fn make_data_dir(data_dir: &Path) -> Result<(), Error> {
     }
     let closed = fs::set_permissions(data_dir, Permissions::from_mode(0o700));
     closed.map_err(|_| Error::OpenToOthers(data_dir.display().to_string()))?;
-    tracing::warn!(data_dir = %data_dir.display(), "others could enter the data directory; it is closed now");
+    tracing::info!(data_dir = %data_dir.display(), "others could enter the data directory; it is closed now");
     Ok(())
 }
 

@@ -64,8 +64,7 @@ async fn a_frame_below_something_is_not_clicked() {
     test.finish().await;
 }
 
-/// What comes to lie over an element of another site's frame when the mouse is already there gets no click: neither
-/// in the frame nor in the page around it.
+/// What comes to lie over an element of another site's frame when the mouse is already there gets no click.
 #[tokio::test]
 async fn a_click_into_a_frame_of_another_site_is_stolen_by_nothing() {
     let test = TestBrowser::start().await;

@@ -62,8 +62,8 @@ pub(crate) enum Refused {
 }
 
 impl Refused {
-    /// Whether a text tells such a refusal.
-    pub(crate) fn is_told_in(text: &str) -> bool {
+    /// Whether a text contains such a refusal.
+    pub(crate) fn is_named_in(text: &str) -> bool {
         text.contains("does not let reach") || text.contains("has no address")
     }
 }
@@ -111,7 +111,7 @@ impl AddressFilter {
     }
 
     fn permits(&self, address: IpAddr) -> bool {
-        let address = canonical(address);
+        let address = ipv4_behind(address);
         let is_in = |networks: &[IpNet]| networks.iter().any(|one| one.contains(&address));
         let is_in_base = match self.base {
             Base::Any => !is_sensitive(address),
@@ -209,21 +209,15 @@ fn is_sensitive(address: IpAddr) -> bool {
     }
 }
 
-/// The IPv4 address that an IPv6 address stands for, if it does: mapped, or through a translator.
-fn canonical(address: IpAddr) -> IpAddr {
-    let IpAddr::V6(v6) = address else {
-        return address;
+/// The IPv4 address to which an IPv6 address leads, if it does: mapped, through a translator, or by 6to4.
+fn ipv4_behind(address: IpAddr) -> IpAddr {
+    let IpAddr::V6(v6) = wire::address::canonical(address) else {
+        return wire::address::canonical(address);
     };
-    if let Some(v4) = v6.to_ipv4_mapped() {
-        return v4.into();
-    }
     match v6.octets() {
-        [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d] => {
-            Ipv4Addr::new(a, b, c, d).into()
-        }
-        // 6to4 has it in the middle.
-        [0x20, 0x02, a, b, c, d, ..] => Ipv4Addr::new(a, b, c, d).into(),
-        _ => address,
+        [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d]
+        | [0x20, 0x02, a, b, c, d, ..] => Ipv4Addr::new(a, b, c, d).into(),
+        _ => v6.into(),
     }
 }
 

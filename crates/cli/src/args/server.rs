@@ -228,7 +228,7 @@ pub(crate) struct Serve {
     #[arg(value_parser = values::bytes)]
     pub(crate) upload_quota: Option<u64>,
 
-    /// Connections at once, at most; those over which nobody has shown a key give way to newer ones
+    /// Connections at once, at most; those without a permitted request give way to newer ones
     /// [default: three quarters of the files that may be open, at most 10000]
     #[arg(long, env = "PLAYHOUSE_MAX_CONNECTIONS", value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(16..))]

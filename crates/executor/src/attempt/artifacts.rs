@@ -22,7 +22,8 @@ use crate::{backoff::Backoff, redactor::Redactor};
 /// Uploads that are under way at once: the server stores them with one commit.
 const AT_ONCE: usize = 8;
 const CHUNK_BYTES: usize = 256 << 10;
-/// How long the artefacts of a job may take that was cancelled or whose time was over.
+/// How long the artefacts of a job may take that was cancelled or whose time was over, and how long a server without
+/// room is asked again.
 const LAST_LIMIT: Duration = Duration::from_secs(10);
 
 /// Another executor has the run.

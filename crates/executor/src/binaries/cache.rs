@@ -206,7 +206,7 @@ impl Binaries {
         if got != pinned.digest {
             return Err(Error::Mismatch {
                 expected: pinned.digest,
-                got: self.0.fetcher.told(got),
+                got: self.0.fetcher.shown_hash(got),
             });
         }
         self.keep(&incoming, pinned, size_bytes)

@@ -37,7 +37,7 @@ pub struct FetchLimits {
     pub timeout: Duration,
     /// From where it may come, if not from the executor's own server.
     pub addresses: AddressFilter,
-    /// Whether the error of a wrong hash tells the one that came: it is known then what an address has.
+    /// Whether errors show the hash that came, and where names lead.
     pub tells_hash: bool,
 }
 
@@ -106,17 +106,17 @@ impl Fetcher {
         })
     }
 
-    /// Why it failed, as far as that may be told: where a name leads is known otherwise.
-    fn told_of_failure(&self, why: String) -> String {
-        if self.limits.tells_hash || !Refused::is_told_in(&why) {
+    /// Why it failed. Where a name leads is left out if hashes are.
+    fn shown_failure(&self, why: String) -> String {
+        if self.limits.tells_hash || !Refused::is_named_in(&why) {
             return why;
         }
         tracing::warn!(why, "a fetch was refused");
         "this executor does not let reach the address; see --allow-fetch".to_owned()
     }
 
-    /// The hash that came in place of another one, as far as it may be told.
-    pub(super) fn told(&self, got: Digest) -> Option<Digest> {
+    /// The hash that came in place of another one, if it may be shown.
+    pub(super) fn shown_hash(&self, got: Digest) -> Option<Digest> {
         self.limits.tells_hash.then_some(got)
     }
 
@@ -221,7 +221,7 @@ impl Fetcher {
                 .map_err(|error| reason(&error)),
             Err(refused) => Err(refused),
         };
-        let answer = answer.map_err(|why| Error::Fetch(self.told_of_failure(why)))?;
+        let answer = answer.map_err(|why| Error::Fetch(self.shown_failure(why)))?;
         if answer.status().is_redirection() {
             let reason = "it is redirected to something that is not http or https";
             return Err(Error::Fetch(reason.to_owned()));

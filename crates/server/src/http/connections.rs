@@ -1,7 +1,7 @@
-//! All connections of a server, so that nobody takes them all.
+//! All connections of a server, within a limit.
 //!
-//! One over which nobody has shown yet that it may ask gives way to newer ones, the oldest first: a probe always
-//! gets in, and who holds thousands that say nothing loses those.
+//! A connection without a permitted request gives way to newer ones, the oldest first: so a probe always gets in, and
+//! thousands of silent connections keep nobody out.
 
 use std::{
     collections::BTreeMap,
@@ -24,7 +24,7 @@ pub(crate) struct Connections(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    table: Mutex<Links>,
+    links: Mutex<Links>,
     open: Gauge<i64, AtomicI64>,
     displaced: Counter,
 }
@@ -50,7 +50,7 @@ impl Link {
         self.cut.cancel();
     }
 
-    /// Who asks over it may do so: it gives way to no other one.
+    /// Notes that a request over it was permitted: it gives way no more than others of that kind.
     pub(crate) fn mark_known(&self) {
         self.is_known.store(true, Ordering::Relaxed);
     }
@@ -78,11 +78,11 @@ impl Connections {
         registry.register("connections_displaced", help, displaced.clone());
     }
 
-    /// Takes a connection in, of at most `most`. Of an address at most half of all may not have shown that they may
-    /// ask. Where all have shown it, the oldest of the address that has most of them gives way.
+    /// Takes a connection in, of at most `most`. At most half of all may be of one address without a
+    /// permitted request. Where all have one, the oldest of the address with most connections gives way.
     pub(super) fn enter(&self, peer: SocketAddr, most: usize) -> Seat {
         let address = peer.ip().to_canonical();
-        let mut table = self.table();
+        let mut table = self.links();
         let victim = if table.links.len() >= most {
             let silent = table.oldest(None).map(|(number, _)| number);
             silent.or_else(|| table.oldest_of_most())
@@ -112,8 +112,8 @@ impl Connections {
         }
     }
 
-    fn table(&self) -> MutexGuard<'_, Links> {
-        self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
+    fn links(&self) -> MutexGuard<'_, Links> {
+        self.0.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -143,7 +143,7 @@ impl Links {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut table = self.all.table();
+        let mut table = self.all.links();
         table.links.remove(&self.number);
         self.all.0.open.set(as_gauge(table.links.len()));
     }
@@ -176,7 +176,7 @@ mod tests {
         assert!(!known.link.cut.is_cancelled());
         // One that is gone already leaves the seat of another one alone.
         drop(silent);
-        assert_eq!(connections.table().links.len(), 2);
+        assert_eq!(connections.links().links.len(), 2);
         probe.link.mark_known();
         // Where all may ask, the greediest gives way.
         let greedy = [1, 2].map(|port| from(&connections, &format!("192.0.2.3:{port}")));

@@ -57,6 +57,20 @@ async fn what_the_server_does_not_take_in_time_is_said_and_the_result_is_sent() 
 }
 
 #[tokio::test]
+async fn a_server_without_room_does_not_hold_up_the_end_of_a_job_without_a_time_limit() {
+    let executor = TestExecutor::new(|_| {}).await;
+    executor
+        .server
+        .change(|state| state.artifact_failures = usize::MAX);
+    executor.submit("job", "echo 1 >$OUTPUT_DIR/a", json!({}));
+    let result = executor.result("job").await;
+    assert!(result.completed(), "{result:?}");
+    let said = "artefact \"a\" was not kept: the server did not take it";
+    assert!(result.stderr.contains(said), "{}", result.stderr);
+    executor.end().await;
+}
+
+#[tokio::test]
 async fn a_lease_that_is_lost_ends_the_uploads_without_a_result() {
     let executor = TestExecutor::new(|_| {}).await;
     executor

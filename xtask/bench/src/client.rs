@@ -22,6 +22,8 @@ use crate::{
 pub(crate) struct Client {
     sender: SendRequest<Full<Bytes>>,
     host: HeaderValue,
+    /// The operator's, with which it may act as an executor.
+    token: Option<HeaderValue>,
 }
 
 impl Client {
@@ -39,7 +41,14 @@ impl Client {
         Ok(Self {
             sender,
             host: HeaderValue::try_from(host)?,
+            token: None,
         })
+    }
+
+    /// The same, showing this token.
+    pub(crate) fn with_token(self, token: HeaderValue) -> Self {
+        let token = Some(token);
+        Self { token, ..self }
     }
 
     /// Sends a request, returns status and body.
@@ -49,12 +58,15 @@ impl Client {
         path: &str,
         body: Bytes,
     ) -> Result<(StatusCode, Bytes)> {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(HOST, self.host.clone())
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .body(Full::new(body))?;
+        if let Some(token) = &self.token {
+            request.headers_mut().insert("x-api-key", token.clone());
+        }
         self.sender.ready().await?;
         let answer = self.sender.send_request(request).await?;
         let status = answer.status();

@@ -1,8 +1,12 @@
-//! The users that a root executor runs jobs as: each has one job at a time.
+//! The users that a root executor runs jobs as: each has one job at a time, on the whole machine.
 
 use std::{
     collections::BTreeSet,
-    fmt,
+    fmt, io,
+    os::{
+        linux::net::SocketAddrExt,
+        unix::net::{SocketAddr, UnixListener},
+    },
     str::FromStr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -60,11 +64,13 @@ pub(crate) struct JobIds {
     taken: Arc<Mutex<BTreeSet<u32>>>,
 }
 
-/// An id that nobody else has until this is dropped.
+/// An id that nobody else has until this is dropped, also no other executor of this machine.
 #[derive(Debug)]
 pub(crate) struct JobId {
     pub(crate) id: u32,
     ids: JobIds,
+    /// Its name is taken for as long as this process holds it.
+    _lock: UnixListener,
 }
 
 impl JobIds {
@@ -79,17 +85,33 @@ impl JobIds {
     pub(crate) fn take(&self) -> Result<JobId, String> {
         let JobIdRange { first, count } = self.range;
         let mut taken = self.taken();
-        let free = (first..first.saturating_add(count)).find(|id| !taken.contains(id));
-        let id = free.ok_or_else(|| format!("all ids of {} are in use", self.range))?;
-        taken.insert(id);
-        Ok(JobId {
-            id,
-            ids: self.clone(),
-        })
+        for id in (first..first.saturating_add(count)).filter(|id| !taken.contains(id)) {
+            let Some(lock) = lock(id).map_err(|error| format!("the id {id}: {error}"))? else {
+                continue;
+            };
+            taken.insert(id);
+            drop(taken);
+            return Ok(JobId {
+                id,
+                ids: self.clone(),
+                _lock: lock,
+            });
+        }
+        Err(format!("all ids of {} are in use", self.range))
     }
 
     fn taken(&self) -> MutexGuard<'_, BTreeSet<u32>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes the id on this machine, if nobody has it: two may not bind one name, and it goes with its process.
+fn lock(id: u32) -> io::Result<Option<UnixListener>> {
+    let name = SocketAddr::from_abstract_name(format!("playhouse-job-id-{id}"))?;
+    match UnixListener::bind_addr(&name) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -111,8 +133,20 @@ mod tests {
         ids.take().expect_err("none is left");
         drop(one);
         assert_eq!(ids.take().expect("the first again").id, 5_000);
+        drop(two);
         for wrong in ["", "5", "0:5", "5000:0", "4294967295:1", "-1:5"] {
             assert!(wrong.parse::<JobIdRange>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn two_executors_with_one_range_give_different_ids() {
+        let new = || JobIds::new("6000:2".parse().expect("a range"));
+        let (here, there) = (new(), new());
+        let (one, two) = (here.take().expect("one"), there.take().expect("another"));
+        assert_eq!((one.id, two.id), (6_000, 6_001));
+        here.take().expect_err("none is left");
+        drop(two);
+        assert_eq!(here.take().expect("it is free again").id, 6_001);
     }
 }

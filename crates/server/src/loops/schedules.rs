@@ -99,6 +99,12 @@ async fn look(app: &App, row: &ScheduleRow) -> Result<(), store::Error> {
     if let Some(live) = live(app, row).await? {
         return overlap(app, row, &definition, live, (at, after)).await;
     }
+    if let Some(why) = app.disk.shortage() {
+        // The time is not lost: it starts when there is room.
+        tracing::warn!(schedule = row.id, why, "a schedule waits");
+        let look_at = now + LONGEST_MS;
+        return moved(app, row, NextTime { look_at, ..before }, Looked::Waited).await;
+    }
     match start(app, &row.id, definition.start, Some(at), &actor(row)).await {
         Ok(start) => {
             let target = Target::runs(Kind::Execution.as_str(), &[start.id]);

@@ -9,6 +9,7 @@ mod playgrounds;
 mod retry;
 mod revisions;
 mod schedules;
+mod schedules_without_room;
 
 use std::fs;
 

@@ -22,9 +22,9 @@ on_both!(
     a_schedule_is_changed_enabled_and_deleted,
 );
 
-const MINUTE_MS: i64 = 60_000;
+pub(super) const MINUTE_MS: i64 = 60_000;
 
-async fn checks() -> TestServer {
+pub(super) async fn checks() -> TestServer {
     library(&[("gateway/checks.yaml", CHECKS)]).await
 }
 
@@ -38,7 +38,7 @@ fn every_minute(fields: &Value) -> Value {
     new
 }
 
-async fn made(server: &TestServer, fields: &Value) -> String {
+pub(super) async fn made(server: &TestServer, fields: &Value) -> String {
     let made = server.post("/api/schedules", &every_minute(fields));
     text(&made.json(201).await["id"])
 }
@@ -57,13 +57,13 @@ async fn tick(server: &TestServer) {
     server.server.start_scheduled().await.expect("a tick");
 }
 
-async fn after(server: &TestServer, ms: i64) {
+pub(super) async fn after(server: &TestServer, ms: i64) {
     server.clock.advance_ms(ms);
     tick(server).await;
 }
 
 /// The times for which it started executions, oldest first.
-async fn history(server: &TestServer, id: &str) -> Vec<String> {
+pub(super) async fn history(server: &TestServer, id: &str) -> Vec<String> {
     let path = format!("/api/schedules/{id}/history");
     let history = server.get(&path).json(200).await;
     let executions = history["executions"].as_array().expect("a list");

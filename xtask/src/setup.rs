@@ -50,20 +50,22 @@ pub(crate) fn docker() -> Result<PathBuf> {
 }
 
 /// Installs what the tests of browser steps need: Chromium, Node for what Playwright says of the same pages, and
-/// tesseract, which looks for secrets in pictures; and for the tests of the sandbox a JVM.
+/// tesseract, which looks for secrets in pictures; and for the tests of the sandbox a JVM and ffmpeg.
 pub(crate) fn browser() -> Result<()> {
-    const NO_BROWSER: &str = "chromium, nodejs, npm, tesseract-ocr and default-jdk-headless are missing and cannot be \
-        installed from here: install these packages of your system";
-    let there = |program: &&str| works(Command::new(program).arg("--version"));
+    const NO_BROWSER: &str = "chromium, nodejs, npm, tesseract-ocr, default-jdk-headless and ffmpeg are missing and \
+        cannot be installed from here: install these packages of your system";
     let programs = [
-        ("chromium", "chromium"),
-        ("node", "nodejs"),
-        ("npm", "npm"),
-        ("tesseract", "tesseract-ocr"),
-        ("java", "default-jdk-headless"),
+        ("chromium", "--version", "chromium"),
+        ("node", "--version", "nodejs"),
+        ("npm", "--version", "npm"),
+        ("tesseract", "--version", "tesseract-ocr"),
+        ("java", "--version", "default-jdk-headless"),
+        ("ffmpeg", "-version", "ffmpeg"),
     ];
-    let missing = programs.iter().filter(|(program, _)| !there(program));
-    let wanted: Vec<&str> = missing.map(|(_, package)| *package).collect();
+    let missing = programs
+        .iter()
+        .filter(|(program, asked, _)| !works(Command::new(program).arg(asked)));
+    let wanted: Vec<&str> = missing.map(|(_, _, package)| *package).collect();
     match wanted.is_empty() {
         true => Ok(()),
         false => packages(&wanted, NO_BROWSER),

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::machine::Machine;
 
 /// What is run with which arguments, and what it prints.
-const PROGRAMS: [(&str, &str, &str); 9] = [
+const PROGRAMS: [(&str, &str, &str); 10] = [
     (
         "/usr/bin/python3",
         "import multiprocessing as m\n\
@@ -59,6 +59,12 @@ const PROGRAMS: [(&str, &str, &str); 9] = [
          Thread t = new Thread(() -> System.out.println(\"from a thread\")); t.start(); t.join(); } }",
         "from a thread\n",
     ),
+    (
+        "/bin/sh",
+        "ffmpeg -loglevel error -f lavfi -i testsrc=duration=1:size=64x64:rate=5 -c:v mpeg4 film.mp4 && \
+         ffprobe -loglevel error -count_frames -show_entries stream=nb_read_frames -of csv=p=0 film.mp4",
+        "5\n",
+    ),
 ];
 
 #[test]
@@ -66,10 +72,10 @@ fn programs_of_debian_work_in_the_sandbox() {
     for root in [true, false] {
         let machine = Machine::start(root, "standard");
         for (number, (interpreter, text, prints)) in PROGRAMS.iter().enumerate() {
-            let there = Path::new(interpreter).exists();
+            let there = Path::new(interpreter).exists() && Path::new("/usr/bin/ffmpeg").exists();
             assert!(
                 there,
-                "{interpreter} is not installed; `cargo xtask test` installs it"
+                "{interpreter} or ffmpeg is not installed; `cargo xtask test` installs them"
             );
             let script = script(interpreter, text);
             let printed = machine.job(&format!("program-{number}"), &script, &[]);

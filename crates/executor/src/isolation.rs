@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
 use crate::{
-    Isolation, Settings,
+    AllowedPath, Isolation, Settings,
     cgroup::Cgroups,
     job_ids::JobIds,
     probe::{Finding, Support, join, probe},
@@ -61,6 +61,35 @@ impl Plan {
             }),
         }
     }
+}
+
+/// What a job sees that is to reach only these of the paths and devices that the operator allows. They are compared
+/// as they are named: below a directory that a job may write to there may be links to anywhere.
+///
+/// # Errors
+/// What of it the operator does not allow.
+pub(crate) fn view_of(settings: &Settings, wanted: &[String]) -> Result<View, String> {
+    let (mut allow_paths, mut allow_devices) = (Vec::new(), Vec::new());
+    for text in wanted {
+        let wanted: AllowedPath = text.parse()?;
+        let mut allowed = settings.allow_paths.iter();
+        let is_it =
+            |one: &&AllowedPath| one.path == wanted.path && (one.writable || !wanted.writable);
+        if allowed.any(|one| is_it(&one)) {
+            allow_paths.push(wanted);
+        } else if settings.allow_devices.contains(&wanted.path) {
+            allow_devices.push(wanted.path);
+        } else {
+            return Err(format!(
+                "the job is to reach {text}, which its executor does not allow with --allow-path or --allow-device"
+            ));
+        }
+    }
+    Ok(view(&Settings {
+        allow_paths,
+        allow_devices,
+        ..settings.clone()
+    }))
 }
 
 /// What jobs see of the machine: the system and what the operator allows, without what is the executor's own.

@@ -64,6 +64,8 @@ pub struct Settings {
     pub pids_limit: u32,
     /// The largest file that a job may write.
     pub file_limit_bytes: Option<u64>,
+    /// How much one job may have in its work directory. It is measured, and a job with more is killed.
+    pub work_limit_bytes: Option<u64>,
     /// What jobs see of the machine besides the system.
     pub allow_paths: Vec<AllowedPath>,
     /// Device files, or directories of such, that jobs may use.
@@ -113,6 +115,7 @@ impl Settings {
             cpu_limit: None,
             pids_limit: 16_384,
             file_limit_bytes: None,
+            work_limit_bytes: None,
             allow_paths: Vec::new(),
             allow_devices: Vec::new(),
             hidden_paths: Vec::new(),

@@ -219,6 +219,11 @@ pub(crate) struct Work {
     #[arg(long, env = "PLAYHOUSE_FILE_LIMIT", value_name = "SIZE", value_parser = values::bytes)]
     pub(crate) file_limit: Option<u64>,
 
+    /// How much one job may have in its work directory, as measured every second or seldomer; it is killed with more
+    /// [default: no limit]
+    #[arg(long, env = "PLAYHOUSE_WORK_LIMIT", value_name = "SIZE", value_parser = values::bytes)]
+    pub(crate) work_limit: Option<u64>,
+
     /// Path that jobs see besides the system's directories, read-only or with `:rw` writable as far as
     /// their user may (repeatable; in the environment comma-separated)
     #[arg(
@@ -239,6 +244,16 @@ pub(crate) struct Work {
         value_parser = values::device
     )]
     pub(crate) allow_device: Vec<PathBuf>,
+
+    /// File or directory that no job sees, wherever it stands, such as the data directory of another server below
+    /// /opt (repeatable; in the environment comma-separated)
+    #[arg(
+        long,
+        env = "PLAYHOUSE_HIDE_PATH",
+        value_name = "PATH",
+        value_delimiter = ','
+    )]
+    pub(crate) hide_path: Vec<PathBuf>,
 
     /// Ids of users and groups that nothing else on this machine has: run as root, the executor starts
     /// each job as one of them

@@ -131,6 +131,11 @@ pub(crate) struct Submit {
     #[arg(long, value_name = "NAME", value_parser = variables::own_variable)]
     pub(crate) secret_env: Vec<(String, String)>,
 
+    /// Path or device, of those that the executor lets jobs reach, that this job is to reach, with `:rw` to write
+    /// there (repeatable) [default: all of them]
+    #[arg(long, value_name = "PATH[:rw]")]
+    pub(crate) allow: Vec<String>,
+
     /// End an attempt as failed so long after its claim, such as 30s or 2h
     #[arg(long, value_name = "DURATION", value_parser = values::whole_seconds)]
     pub(crate) timeout: Option<u64>,

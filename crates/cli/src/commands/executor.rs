@@ -110,11 +110,16 @@ fn apply(settings: &mut Settings, work: &Work) -> Result<(), Failure> {
     settings.memory_limit_bytes = work.memory_limit;
     settings.cpu_limit = work.cpu_limit;
     settings.file_limit_bytes = work.file_limit;
+    settings.work_limit_bytes = work.work_limit;
     settings.pids_limit = work.pids_limit;
     settings.allow_paths.clone_from(&work.allow_path);
     settings.allow_devices.clone_from(&work.allow_device);
     settings.job_ids = work.job_ids;
-    settings.hidden_paths = place::settings_files().collect();
+    let docker = &work.docker;
+    let keys = docker.docker_certs.iter().chain(&docker.router_key);
+    settings.hidden_paths = place::settings_files()
+        .chain(work.hide_path.iter().chain(keys).cloned())
+        .collect();
     settings.cancel_grace = work.cancel_grace;
     settings.drain_grace = work.drain_grace.unwrap_or(settings.drain_grace);
     // Programs start in directories of their own: a relative path would not lead anywhere there.

@@ -14,6 +14,7 @@ mod program;
 mod progress_reporter;
 mod trace;
 mod work_dir;
+mod work_limit;
 
 use std::sync::Arc;
 

@@ -4,19 +4,20 @@ use std::{
     collections::BTreeMap,
     io,
     path::{Path, PathBuf},
+    pin::pin,
     time::Duration,
 };
 
 use tokio::{io::AsyncRead, task::spawn_blocking, time::sleep_until};
 use tokio_util::{either::Either, sync::CancellationToken};
 
-use super::{AttemptEnvironment, Watched, WorkDir, orphans, outcome::Stop};
+use super::{AttemptEnvironment, Watched, WorkDir, orphans, outcome::Stop, work_limit};
 use crate::{
     cgroup::Cgroup,
     output::{Captured, Sink, capture},
     process::Process,
     redactor::Redactor,
-    shim::{Order, Part, Report, Spec},
+    shim::{Order, Part, Report, Spec, View},
 };
 
 /// What to run.
@@ -31,6 +32,8 @@ pub(super) struct ProgramStart<'a> {
     pub(super) grace: Duration,
     /// A part of the isolation that it gets besides those of all jobs.
     pub(super) besides: Option<Part>,
+    /// What of the machine it sees, if that is less than all jobs see.
+    pub(super) view: Option<View>,
     /// What it sees in the place of `/etc/hosts`, where it has mounts of its own.
     pub(super) hosts: Option<PathBuf>,
     /// Takes secrets out of what it prints.
@@ -44,6 +47,8 @@ pub(super) struct ProgramEnd {
     pub(super) stop: Option<Stop>,
     pub(super) stdout: Captured,
     pub(super) stderr: Captured,
+    /// Why it was killed for what is in its work directory, if it was.
+    pub(super) outgrown: Option<String>,
     /// The limit on memory that it met.
     pub(super) out_of_memory: Option<u64>,
 }
@@ -73,12 +78,13 @@ impl AttemptEnvironment {
         let (process, outputs) =
             started.map_err(|error| format!("the shim cannot be started: {error}"))?;
         let over = CancellationToken::new();
+        let room = (work_dir.path(), self.settings.work_limit_bytes);
         let ended = async {
-            let ended = watch(process, watched).await;
+            let ended = watch(process, watched, room).await;
             over.cancel();
             ended
         };
-        let ((report, stop), stdout, stderr) = tokio::join!(
+        let ((report, stop, outgrown), stdout, stderr) = tokio::join!(
             ended,
             capture(
                 redacted(outputs.stdout, redactor.as_ref()),
@@ -103,6 +109,7 @@ impl AttemptEnvironment {
             stop,
             stdout,
             stderr,
+            outgrown,
             out_of_memory,
         })
     }
@@ -119,6 +126,7 @@ impl AttemptEnvironment {
         let besides = program.besides.filter(|part| !spec.parts.contains(part));
         spec.parts.extend(besides);
         Spec {
+            view: program.view.unwrap_or(spec.view),
             program: Some(program.path.to_owned()),
             arguments: program.arguments,
             stdin: program.stdin,
@@ -140,15 +148,21 @@ fn redacted(
     }
 }
 
-/// Watches the program, its lease, its time and the executor's own end, and gives the shim orders.
-async fn watch(mut process: Process, watched: Watched<'_>) -> (io::Result<Report>, Option<Stop>) {
+/// Watches the program, its lease, its time, its room and the executor's own end, and gives the shim orders. Also
+/// answers why it was killed for what is in its directory.
+async fn watch(
+    mut process: Process,
+    watched: Watched<'_>,
+    (dir, limit): (&Path, Option<u64>),
+) -> (io::Result<Report>, Option<Stop>, Option<String>) {
     let Watched {
         mut lease,
         kill,
         deadline,
     } = watched;
-    let mut stop = None;
+    let (mut stop, mut outgrown) = (None, None);
     let mut leased = true;
+    let mut exceeded = pin!(work_limit::exceeded(dir, limit));
     loop {
         let timed_out = async {
             match deadline {
@@ -175,11 +189,15 @@ async fn watch(mut process: Process, watched: Watched<'_>) -> (io::Result<Report
                 stop = Some(Stop::TimedOut);
                 process.order(Order::Terminate).await;
             }
+            reason = &mut exceeded, if outgrown.is_none() => {
+                outgrown = Some(reason);
+                process.order(Order::Kill).await;
+            }
             () = kill.cancelled(), if stop.is_none() => {
                 stop = Some(Stop::Drained);
                 process.order(Order::Terminate).await;
             }
         }
     }
-    (process.end().await, stop)
+    (process.end().await, stop, outgrown)
 }

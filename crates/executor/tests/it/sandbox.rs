@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt};
 
 use executor::{
-    Isolation, Settings, Support, probe,
+    AllowedPath, Isolation, Settings, Support, probe,
     shim::{Part, Spec},
 };
 use serde_json::json;
@@ -132,4 +132,59 @@ async fn where_nothing_can_be_mounted_that_is_told_and_files_are_still_hidden() 
         error.starts_with("strict isolation is not possible here: "),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_job_reaches_what_it_names_of_what_its_executor_allows() {
+    let paths = TestDir::new();
+    for folder in ["one", "two"] {
+        fs::create_dir(paths.path(folder)).expect("made");
+        fs::set_permissions(paths.path(folder), fs::Permissions::from_mode(0o777)).expect("open");
+    }
+    let [one, two] = ["one", "two"].map(|name| paths.path(name));
+    let executor = TestExecutor::new(|settings| {
+        for path in [&one, &two] {
+            settings.allow_paths.push(AllowedPath {
+                path: path.clone(),
+                writable: true,
+            });
+        }
+        settings.allow_devices.push("/dev/kmsg".into());
+    })
+    .await;
+    let script = format!(
+        "for d in {} {}; do test -e $d && echo seen; touch $d/f && echo written; done 2>/dev/null\n\
+         test -e /dev/kmsg && echo device; true",
+        one.display(),
+        two.display()
+    );
+    let cases = [
+        (json!(null), "seen\nwritten\nseen\nwritten\ndevice\n"),
+        (json!([]), ""),
+        (json!([one]), "seen\n"),
+        (json!([format!("{}:rw", one.display())]), "seen\nwritten\n"),
+        (json!([two, "/dev/kmsg"]), "seen\ndevice\n"),
+    ];
+    for (number, (allow, prints)) in cases.into_iter().enumerate() {
+        let id = format!("job-{number}");
+        executor.submit(&id, &script, json!({"allow": allow}));
+        let result = executor.result(&id).await;
+        assert_eq!(result.stdout, prints, "{allow} {result:?}");
+    }
+    // Below it there may be a link to anywhere.
+    for more in [
+        "/etc/shadow",
+        "/dev/mem",
+        &format!("{}/below", one.display()),
+    ] {
+        executor.submit(more, "echo ran", json!({"allow": [more]}));
+        let result = executor.result(more).await;
+        let reason = result.error_message.unwrap_or_default();
+        assert!(
+            reason.contains(more) && reason.contains("--allow-path"),
+            "{reason}"
+        );
+        assert_eq!(result.stdout, "");
+    }
+    executor.end().await;
 }

@@ -74,6 +74,9 @@ pub struct JobInput {
     /// Files that are laid into its directory, by their names there.
     #[serde(default)]
     pub files: BTreeMap<String, JobFile>,
+    /// What it is to reach of what the executor lets jobs reach, as `PATH` or `PATH:rw`; everything without it.
+    #[serde(default)]
+    pub allow: Option<Vec<String>>,
     /// What is secret of its environment and its arguments: nothing that it prints or leaves may have it.
     #[serde(default)]
     pub secrets: Vec<String>,

@@ -71,6 +71,9 @@ pub struct Job {
     /// Addition: the files that are laid into its directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<BTreeMap<String, JobFile>>,
+    /// Addition: what it is to reach of what its executor lets jobs reach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow: Option<Vec<String>>,
     /// Addition: why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,

@@ -39,6 +39,11 @@ pub struct NewJob {
         skip_serializing_if = "Option::is_none"
     )]
     pub files: Option<BTreeMap<String, JobFile>>,
+    /// Addition: of the paths and devices that its executor lets jobs reach, those that this one is to reach, each as
+    /// the executor names it: `PATH`, or `PATH:rw` to write there. Without it all of them; a job whose executor lets
+    /// jobs reach less fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow: Option<Vec<String>>,
     /// `foreground`, `background` or `best_effort`.
     #[schema(pattern = "^(foreground|background|best_effort)$")]
     pub priority: String,

@@ -100,6 +100,7 @@ async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
         arguments: (!submit.arguments.is_empty()).then(|| submit.arguments.clone()),
         env_variables: variables(submit),
         files: (!files.is_empty()).then_some(files),
+        allow: (!submit.allow.is_empty()).then(|| submit.allow.clone()),
         priority: word(&submit.priority.unwrap_or(usual)),
         timeout_seconds: submit.timeout,
         max_attempts: submit.max_attempts,

@@ -31,7 +31,13 @@ def read_sibling():
 def lock_database():
     # A lock for reading needs no more than a handle for reading, and stops every writer.
     with open(GIVEN["data"] + "/playhouse.db-shm", "rb") as file:
-        fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB, 1, 120)
+        for _ in range(500):
+            try:
+                return fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB, 1, 120)
+            except BlockingIOError:
+                # The server writes just then.
+                time.sleep(0.01)
+        raise OSError("never free")
 
 
 def outside():
@@ -138,7 +144,9 @@ def in_child(does):
 
 
 def mount():
-    call(LIBC.mount(b"none", os.environ["HOME"].encode(), b"tmpfs", 0, None))
+    at = os.environ["HOME"].encode()
+    call(LIBC.mount(b"none", at, b"tmpfs", 0, None))
+    call(LIBC.umount2(at, 2))
 
 
 def mount_in_namespaces():
@@ -183,6 +191,23 @@ def leave_process():
         os.setsid()
         os.execv("/bin/sleep", ["sleep", GIVEN["sleep"]])
 
+
+def use(what):
+    """More than a limit allows, which kills this program."""
+    if what == "memory":
+        held = [b"x" * (1 << 20) for _ in range(GIVEN["megabytes"])]
+    else:
+        with open("large", "wb") as file:
+            for _ in range(GIVEN["megabytes"]):
+                file.write(os.urandom(1 << 20))
+        # As often as the directory is measured, and more.
+        time.sleep(10)
+    print("used")
+
+
+if "use" in GIVEN:
+    use(GIVEN["use"])
+    sys.exit()
 
 TRIES = {
     "read the server's database": lambda: read(GIVEN["data"] + "/playhouse.db"),

@@ -11,7 +11,7 @@ use std::{
         },
     },
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -30,6 +30,10 @@ const PYTHON: &str = "/usr/bin/python3";
 
 /// The processes that a job may have here.
 const PROCESSES: u32 = 150;
+
+/// What a job may use of memory and of the disk here, and what is tried, in MiB.
+const LIMIT: &str = "160M";
+const TRIED: u32 = 220;
 
 /// How many keys of System V memory were taken.
 static KEYS: AtomicU32 = AtomicU32::new(0);
@@ -75,6 +79,13 @@ impl Machine {
                 level,
             ])
             .arg(format!("--pids-limit={PROCESSES}"))
+            .args(["--work-limit", LIMIT])
+            // Control groups are root's here.
+            .args(
+                root.then_some(["--memory-limit", LIMIT])
+                    .into_iter()
+                    .flatten(),
+            )
             .arg(format!("--listen=127.0.0.1:{port}"))
             .arg("--data-dir")
             .arg(path("data"))
@@ -112,13 +123,17 @@ impl Machine {
 
     /// Runs a program as a job and answers what it prints.
     pub(super) fn job(&self, name: &str, text: &str, arguments: &[&str]) -> String {
+        let output = self.output_of_job(name, text, arguments);
+        exits(&output, 0);
+        stdout(&output)
+    }
+
+    fn output_of_job(&self, name: &str, text: &str, arguments: &[&str]) -> Output {
         let program = self.path(name);
         make_program(&program, text);
         let program = program.display().to_string();
         let all = [&["job", "submit", &program, "--"], arguments].concat();
-        let output = self.client(&all).output().expect("the program starts");
-        exits(&output, 0);
-        stdout(&output)
+        self.client(&all).output().expect("the program starts")
     }
 
     /// Tries everything, as a job and as a plugin.
@@ -146,6 +161,7 @@ impl Machine {
         target.look_for_what_is_left(&mut as_job);
         let mut as_plugin = self.attack_as_plugin(&given);
         target.look_for_what_is_left(&mut as_plugin);
+        self.use_more_than_is_allowed(&mut as_job, &mut as_plugin);
         assert_eq!(
             by_name(&as_job),
             by_name(&as_plugin),
@@ -161,29 +177,53 @@ impl Machine {
         self.server.wait();
     }
 
+    /// What ends the program that tries it: as a job each, and as plugins.
+    fn use_more_than_is_allowed(&self, as_job: &mut Tries, as_plugin: &mut Tries) {
+        for (name, what) in [
+            ("use more memory than its limit", "memory"),
+            ("fill the disk beyond its limit", "disk"),
+        ] {
+            let given = json!({"use": what, "megabytes": TRIED}).to_string();
+            let text = include_str!("hostile.py");
+            let how = |output: &Output| match (output.status.success(), stdout(output)) {
+                (true, printed) if printed.contains("used") => "yes",
+                (false, printed) if !printed.contains("used") => "no",
+                (_, printed) => panic!("{name}: {printed}"),
+            };
+            as_job.push((
+                name.to_owned(),
+                how(&self.output_of_job("use.py", text, &[&given])),
+            ));
+            as_plugin.push((name.to_owned(), how(&self.output_of_plugin(&given))));
+        }
+    }
+
     /// The same as the process of a plugin; what it printed is its metric.
     fn attack_as_plugin(&self, given: &str) -> Tries {
-        let input = self.path("given.json");
-        fs::write(&input, given).expect("the input");
-        let input = input.display().to_string();
-        let output = self
-            .client(&[
-                "plugin-job",
-                "submit",
-                "--plugin",
-                "hostile",
-                "--input",
-                &input,
-                "--retries",
-                "0",
-                "--json",
-            ])
-            .output()
-            .expect("the program starts");
+        let output = self.output_of_plugin(given);
         exits(&output, 0);
         let ended: Value = serde_json::from_str(&stdout(&output)).expect("the job");
         let printed = find(&ended, "printed").unwrap_or_else(|| panic!("{ended}"));
         tries(printed)
+    }
+
+    fn output_of_plugin(&self, given: &str) -> Output {
+        let input = self.path("given.json");
+        fs::write(&input, given).expect("the input");
+        let input = input.display().to_string();
+        self.client(&[
+            "plugin-job",
+            "submit",
+            "--plugin",
+            "hostile",
+            "--input",
+            &input,
+            "--retries",
+            "0",
+            "--json",
+        ])
+        .output()
+        .expect("the program starts")
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     attempt::program::{ProgramEnd, ProgramStart},
+    isolation,
     output::Captured,
     redactor::Redactor,
 };
@@ -33,6 +34,14 @@ impl AttemptRunner {
         if let Some((name, parent)) = self.trace_parent(taken) {
             environment.entry(name).or_insert(parent);
         }
+        let view = job
+            .allow
+            .as_ref()
+            .map(|allow| isolation::view_of(settings, allow));
+        let view = match view.transpose() {
+            Ok(view) => view,
+            Err(reason) => return PerformOutcome::not_started(taken, reason),
+        };
         let redactor = match redactor(job) {
             Ok(redactor) => redactor,
             Err(error) => return PerformOutcome::not_started(taken, error.to_string()),
@@ -44,6 +53,7 @@ impl AttemptRunner {
             stdin: None,
             grace: settings.cancel_grace,
             besides: None,
+            view,
             hosts: reach.hosts,
             redactor: redactor.clone(),
         };
@@ -57,6 +67,7 @@ impl AttemptRunner {
             stop,
             stdout,
             stderr,
+            outgrown,
             out_of_memory,
         } = match ended.await {
             Ok(ended) => ended,
@@ -70,6 +81,9 @@ impl AttemptRunner {
             return PerformOutcome::Lost;
         };
         let mut outcome = outcome(&report, stop, job, out_of_memory);
+        if !outcome.completed {
+            outcome.error_message = outgrown.or(outcome.error_message);
+        }
         outcome.stdout = stdout.excerpt.text();
         let (stderr, unsent_errors) = with_omitted(stderr, &omitted, &outcome.stderr);
         outcome.stderr = stderr;

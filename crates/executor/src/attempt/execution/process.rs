@@ -89,6 +89,7 @@ pub(super) async fn run(call: &StepCall<'_>, script: Script) -> Result<Ran, Step
         stdin,
         grace: GRACE.min(runner.environment.settings.cancel_grace),
         besides: (!script.network).then_some(Part::NetworkNamespace),
+        view: None,
         hosts: None,
         redactor: Some(call.context.redactor.clone()),
     };
@@ -135,6 +136,7 @@ async fn settle(
     };
     let exit = match report.map(|report| report.end) {
         Ok(End::Exited(code)) => Ok(code),
+        Ok(End::Signalled(_)) if let Some(reason) = ended.outgrown => Err(reason),
         Ok(End::Signalled(signal)) => Err(killed(signal, ended.out_of_memory)),
         Ok(End::NotStarted(reason)) => return Err(StepEnd::refused(reason)),
         Ok(End::NotPrepared(reason)) => return Err(StepEnd::Abandoned(reason)),

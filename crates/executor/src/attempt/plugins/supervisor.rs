@@ -5,8 +5,8 @@ use std::{
     future::Future,
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
-    path::PathBuf,
-    pin::Pin,
+    path::{Path, PathBuf},
+    pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
@@ -21,7 +21,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tracing::Span;
 
 use crate::{
-    attempt::{environment::AttemptEnvironment, orphans, work_dir::WorkDir},
+    attempt::{environment::AttemptEnvironment, orphans, work_dir::WorkDir, work_limit},
     cgroup::Cgroup,
     lease::Lease,
     process::{Outputs, Process},
@@ -73,7 +73,7 @@ impl Supervisor {
             AttemptEnd::of(outputs.stdout, ends()),
             AttemptEnd::of(outputs.stderr, ends()),
         )));
-        let report = self.watch(process).await;
+        let (report, outgrown) = self.watch(process, work_dir.path()).await;
         self.over.cancel();
         if let Ok(Report {
             end: End::NotPrepared(reason),
@@ -89,7 +89,11 @@ impl Supervisor {
         }
         let work_dir = Arc::new(work_dir);
         self.left.send_replace(Some(Arc::clone(&work_dir)));
-        let _ = ended.send(exit(report, cgroup.was_out_of_memory().is_some()));
+        let out_of_memory = cgroup.was_out_of_memory().is_some();
+        let _ = ended.send(match outgrown {
+            Some(reason) => Err(io::Error::other(reason)),
+            None => exit(report, out_of_memory),
+        });
         cgroup.remove().await;
         let span = Span::current();
         let _ = spawn_blocking(move || span.in_scope(|| drop((work_dir, self.left)))).await;
@@ -150,9 +154,18 @@ impl Supervisor {
         }
     }
 
-    /// Watches the process, its lease, and whether anybody still wants it.
-    async fn watch(&mut self, mut process: Process) -> io::Result<Report> {
-        let mut unwanted = false;
+    /// Watches the process, its lease, its room, and whether anybody still wants it. Also answers why it was killed
+    /// for what is in its directory.
+    async fn watch(
+        &mut self,
+        mut process: Process,
+        dir: &Path,
+    ) -> (io::Result<Report>, Option<String>) {
+        let (mut unwanted, mut outgrown) = (false, None);
+        let mut exceeded = pin!(work_limit::exceeded(
+            dir,
+            self.environment.settings.work_limit_bytes
+        ));
         loop {
             let lease = &mut self.lease;
             let changed = async {
@@ -168,6 +181,10 @@ impl Supervisor {
                     unwanted = true;
                     process.order(Order::Kill).await;
                 }
+                reason = &mut exceeded, if outgrown.is_none() => {
+                    outgrown = Some(reason);
+                    process.order(Order::Kill).await;
+                }
                 changed = changed => match changed {
                     Ok(now) if now.lost => process.order(Order::Kill).await,
                     Ok(now) => process.order(Order::Deadline(now.left())).await,
@@ -176,7 +193,7 @@ impl Supervisor {
                 },
             }
         }
-        process.end().await
+        (process.end().await, outgrown)
     }
 }
 

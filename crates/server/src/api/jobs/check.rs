@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use engine::{Backoff, DEFAULT_MAX_ATTEMPTS, Kind, NewRun, Priority};
 use store::runs::Submission;
 use url::Url;
-use wire::{
-    artifacts::check_name,
-    jobs::{HashedJobFile, JobFile, NewJob, RetryPolicy},
-};
+use wire::jobs::{NewJob, RetryPolicy};
 
-use super::secrets::{self, Checked};
+use super::{
+    places,
+    secrets::{self, Checked},
+};
 use crate::{
     app::App,
     blobs::is_hash,
@@ -25,8 +25,6 @@ const URL_LIMIT: usize = 8 * 1024;
 const WORD_LIMIT: usize = 128 * 1024 - 1;
 /// What Linux takes for all of them, less room for the program's own.
 const WORDS_LIMIT: usize = 1_500_000;
-/// Files that one job may have.
-const FILES_LIMIT: usize = 100;
 const LABELS_LIMIT: usize = 64;
 const ATTEMPTS_LIMIT: u32 = 1_000;
 /// Longest time that we take, in seconds: ten years.
@@ -42,10 +40,11 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Checked, Refusal>
     hash("binary_sha256", &mut job.binary_sha256)?;
     let mut blobs: Vec<String> = uploaded(&job.binary_url).into_iter().collect();
     if let Some(files) = &mut job.files {
-        check_files(files, &mut blobs)?;
+        places::check_files(files, &mut blobs)?;
     }
     let priority = priority("priority", &job.priority)?;
     words(&job)?;
+    places::check_allow(job.allow.as_deref().unwrap_or_default())?;
     labels(job.labels.as_ref())?;
     let times = times(&job)?;
     // Taken out: what the job works on is shown to executors and readers, its secrets are not.
@@ -91,7 +90,7 @@ pub(super) fn priority(field: &str, text: &str) -> Result<Priority, Refusal> {
     })
 }
 
-fn url(field: &str, text: &str) -> Result<(), Refusal> {
+pub(super) fn url(field: &str, text: &str) -> Result<(), Refusal> {
     let wrong = |message: String| Err(Refusal::field(field, message));
     if text.len() > URL_LIMIT {
         return wrong(format!("{field} must have at most {URL_LIMIT} bytes"));
@@ -106,52 +105,12 @@ fn url(field: &str, text: &str) -> Result<(), Refusal> {
     }
 }
 
-fn hash(field: &str, sha256: &mut str) -> Result<(), Refusal> {
+pub(super) fn hash(field: &str, sha256: &mut str) -> Result<(), Refusal> {
     if !is_hash(sha256) {
         let message = format!("{field} must be 64 hexadecimal digits");
         return Err(Refusal::field(field, message));
     }
     sha256.make_ascii_lowercase();
-    Ok(())
-}
-
-/// Checks the files that are laid into a job's directory, and adds the hashes of those that are uploads
-/// to `blobs`.
-fn check_files(
-    files: &mut BTreeMap<String, JobFile>,
-    blobs: &mut Vec<String>,
-) -> Result<(), Refusal> {
-    if files.len() > FILES_LIMIT {
-        let message = format!("at most {FILES_LIMIT} files are allowed");
-        return Err(Refusal::field("files", message));
-    }
-    for name in files.keys() {
-        let field = format!("files.{name}");
-        check_name(name).map_err(|why| Refusal::field(&*field, format!("the name {why}")))?;
-        let mut folder = name.as_str();
-        while let Some((above, _)) = folder.rsplit_once('/') {
-            if files.contains_key(above) {
-                let message = format!("the file `{above}` cannot be a folder as well");
-                return Err(Refusal::field(field, message));
-            }
-            folder = above;
-        }
-    }
-    for (name, file) in files {
-        let (at, sha256) = file.parts();
-        let mut full = HashedJobFile {
-            url: at.to_owned(),
-            sha256: sha256.map(str::to_owned),
-        };
-        url(&format!("files.{name}.url"), &full.url)?;
-        if let Some(sha256) = &mut full.sha256 {
-            hash(&format!("files.{name}.sha256"), sha256)?;
-        }
-        let upload = uploaded(&full.url);
-        blobs.extend(upload.clone());
-        full.sha256 = full.sha256.or(upload);
-        *file = JobFile::Full(full);
-    }
     Ok(())
 }
 
@@ -275,7 +234,7 @@ fn backoff(policy: RetryPolicy) -> Result<Backoff, Refusal> {
 
 /// The hash in a URL of one of our own uploads, whatever name it gives this server: such a program is
 /// kept as long as its job is.
-fn uploaded(url: &str) -> Option<String> {
+pub(super) fn uploaded(url: &str) -> Option<String> {
     let (_, sha256) = url
         .split(['?', '#'])
         .next()?

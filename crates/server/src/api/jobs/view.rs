@@ -85,6 +85,7 @@ fn loaded(
         completed_at: ended_at(run),
         attempts,
         files: input.files,
+        allow: input.allow,
         error_message: result.error,
         timeout_seconds: input.timeout_seconds,
         max_attempts: u32::try_from(run.max_attempts).ok(),

@@ -70,9 +70,13 @@ impl ForkServer {
     fn send(&self, streams: &[OwnedFd; 3]) -> io::Result<()> {
         let mut place = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = &mut *place {
-            let is_alive = running.child.try_wait()?.is_none();
-            if is_alive && send(&running.socket, streams).is_ok() {
-                return Ok(());
+            if running.child.try_wait()?.is_none() {
+                match send(&running.socket, streams) {
+                    Ok(()) => return Ok(()),
+                    // It is busy with others, which it must not be ended for.
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(error),
+                    Err(_) => {}
+                }
             }
             *place = None;
         }

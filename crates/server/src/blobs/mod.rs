@@ -1,6 +1,7 @@
 //! Blobs: bytes by their SHA-256. An object store keeps them, a folder or an S3 bucket; rows of the
 //! database say which there are.
 
+mod error;
 mod incoming;
 mod keep;
 mod location;
@@ -23,11 +24,9 @@ use tokio::{
 };
 use tokio_util::io::ReaderStream;
 
+pub(crate) use self::error::BlobError;
 use self::incoming::Incoming;
-use crate::{
-    Settings,
-    refusal::{Refusal, RefusalKind},
-};
+use crate::Settings;
 
 /// The bytes of a blob as they are read. One that breaks off ends with an error.
 pub(crate) type BlobStream = BoxStream<'static, io::Result<Bytes>>;
@@ -56,27 +55,6 @@ pub(crate) struct Sweep {
     pub(crate) after: String,
     /// When the objects were listed last, epoch milliseconds.
     pub(crate) listed_at: Option<i64>,
-}
-
-/// Why bytes were not stored or not read.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum BlobError {
-    #[error("the upload is larger than {0} bytes")]
-    TooLarge(u64),
-    #[error("all uploads together take the {0} bytes that they may")]
-    Quota(u64),
-    #[error("the upload is empty")]
-    Empty,
-    #[error("nothing of the upload came for {} seconds", .0.as_secs_f64())]
-    Slow(Duration),
-    #[error("the upload took longer than {} hours", UPLOAD_TIME.as_secs() / 3600)]
-    Endless,
-    #[error("the upload broke off: {0}")]
-    Broken(String),
-    #[error("the object store failed: {0}")]
-    Objects(#[from] object_store::Error),
-    #[error(transparent)]
-    Store(#[from] store::Error),
 }
 
 impl Blobs {
@@ -254,27 +232,6 @@ impl Blobs {
 
     pub(crate) fn set_sweep(&self, sweep: Sweep) {
         *self.sweep.lock().unwrap_or_else(PoisonError::into_inner) = sweep;
-    }
-}
-
-impl From<BlobError> for Refusal {
-    fn from(error: BlobError) -> Self {
-        let message = error.to_string();
-        match error {
-            BlobError::TooLarge(limit) => {
-                Self::new(RefusalKind::TooLarge, message).about("limit_bytes", limit)
-            }
-            BlobError::Quota(_) => Self::new(RefusalKind::TooLarge, message),
-            BlobError::Slow(_) | BlobError::Endless => {
-                Self::new(RefusalKind::RequestTimeout, message)
-            }
-            BlobError::Empty | BlobError::Broken(_) => Self::field("body", message),
-            BlobError::Objects(error) => {
-                tracing::error!(%error, "the object store failed");
-                Self::internal("the bytes could not be stored or read")
-            }
-            BlobError::Store(error) => error.into(),
-        }
     }
 }
 

@@ -26,6 +26,9 @@ pub(super) const SKIPPED: &str = "skipped by an operator";
 const INTERRUPTED: &str = "it was interrupted and may have had an effect: resume the execution to run it \
     again, or skip it";
 
+/// The longest name of a step, in bytes, that is made of a template.
+const NAME_LIMIT: usize = 500;
+
 impl<'a> Flow<'a> {
     /// Begins every step that is ready, and answers what is performed of them once that is on disk.
     pub(super) fn begin(&mut self) -> Vec<Try<'a>> {
@@ -42,7 +45,7 @@ impl<'a> Flow<'a> {
     fn begin_step(&mut self, ready: &ReadyStep) -> Option<Try<'a>> {
         let ReadyStep { key, step, .. } = ready;
         let title = Title {
-            name: step.name.clone(),
+            name: self.rendered_name(key, step),
             kind: step.kind.clone(),
         };
         self.titles.begins(key.clone(), title.clone());
@@ -102,6 +105,20 @@ impl<'a> Flow<'a> {
             }
         };
         Some(wait.boxed())
+    }
+
+    /// A step's name with what its templates come to; as it is written where that is not known yet.
+    fn rendered_name(&self, key: &StepKey, step: &Step) -> String {
+        if !step.name.contains("{{") {
+            return step.name.clone();
+        }
+        let scope = self.progress.scope(key, &NoSecrets);
+        let rendered = playbook::render_text(&step.name, &scope);
+        let short = rendered.ok().filter(|name| name.len() <= NAME_LIMIT);
+        short.map_or_else(
+            || step.name.clone(),
+            |name| self.context.redactor.text(name),
+        )
     }
 
     /// Whether a step that has begun waits, or will when it is first looked at.

@@ -67,6 +67,8 @@ pub(super) const TYPES: &[StepType] = &[
             .not(&["service_subdomains"]),
             takes("env", "dict", "Variables of all services; they may have secrets.")
                 .not(&["env_overrides", "environment"]),
+            takes("variables", "dict", "The values of the variables that the Compose file's template declares.")
+                .not(&["vars", "template_variables"]),
             takes("job_mode", "boolean", "Whether it runs until its watched services exit.")
                 .default("false"),
             takes("watched_services", "list", "In job mode: the services that are waited for."),
@@ -100,6 +102,8 @@ pub(super) const TYPES: &[StepType] = &[
             SERVICES,
             takes("env", "dict", "Variables of all services that are set; the others stay. They may have secrets.")
                 .not(&["env_overrides", "environment"]),
+            takes("variables", "dict", "The values of the variables that the Compose file's template declares; all of them anew.")
+                .not(&["vars", "template_variables"]),
         ],
         &[
             ID,

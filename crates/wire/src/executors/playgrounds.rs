@@ -98,6 +98,9 @@ pub struct RolloutRequest {
     /// What is set of each service.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub services: BTreeMap<String, ServiceSettings>,
+    /// The values of the template's variables, in place of those before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variables: Option<BTreeMap<String, String>>,
 }
 
 /// Without the values of its environment.

@@ -76,6 +76,42 @@ print('hosts', open('/etc/hosts').read().count('playground'))
 print('name', get('http://web/', {}))
 ";
 
+const TEMPLATE: &str = "
+x-fibe.gg:
+  variables:
+    GREETING: {name: Greeting}
+services:
+  web:
+    image: IMAGE
+    command: [sleep, '1000']
+    environment: {SAID: $$var__GREETING}
+    stop_grace_period: 0s
+";
+
+const VARIABLES: &str = "
+name: Variables
+version: '1'
+steps:
+  - id: env
+    name: Environment
+    type: playground.create
+    parameters: {compose: env/template.yaml, variables: {GREETING: hello}}
+  - id: before
+    name: Before
+    type: playground.exec
+    parameters: {playground: '{{ step.env.id }}', service: web, script: 'echo said=$SAID'}
+  - id: change
+    name: Change
+    type: playground.rollout
+    parameters: {playground: '{{ step.env.id }}', variables: {GREETING: bye}}
+  - id: after
+    name: After
+    type: playground.exec
+    parameters: {playground: '{{ step.env.id }}', service: web, script: 'echo said=$SAID'}
+finally:
+  - {id: down, name: Down, type: playground.destroy}
+";
+
 /// A library with a Compose file and these playbooks.
 pub(super) fn library(playbooks: &[(&str, &str)]) -> (tempfile::TempDir, String) {
     let dir = tempfile::tempdir().expect("a directory");
@@ -184,6 +220,26 @@ finally:
 ";
 
 /// Waits until the only playground has a status; answers its id and project.
+#[test]
+fn steps_give_the_values_of_a_template() {
+    let template = TEMPLATE.replace("IMAGE", private_docker::BUSYBOX);
+    let files = [
+        ("variables.yaml", VARIABLES),
+        ("env/template.yaml", &template),
+    ];
+    let (_dir, flag) = library(&files);
+    let test = TestPlaygrounds::start_with(&[flag]);
+    let run = test
+        .server
+        .run(&["playbook", "run", "variables.yaml", "--json"]);
+    let ended: Value = serde_json::from_str(&stdout(&run)).expect("JSON");
+    let execution = execution(&test, ended["id"].as_str().expect("an id"));
+    assert_eq!(execution["status"], "completed", "{execution:#}");
+    for (step, said) in [("before", "said=hello\n"), ("after", "said=bye\n")] {
+        assert_eq!(output(&execution, step)["stdout"], said, "{execution:#}");
+    }
+}
+
 fn becomes(test: &TestPlaygrounds, status: &str) -> (i64, String) {
     test.until(status, || {
         let all = test.all();

@@ -167,6 +167,7 @@ pub(super) async fn rollout(
     let change = PlaygroundChange {
         playspec_id: request.playspec,
         services: Some(services).filter(|services| !services.is_empty()),
+        variables: request.variables,
         ..PlaygroundChange::default()
     };
     for _ in 0..TRIES {

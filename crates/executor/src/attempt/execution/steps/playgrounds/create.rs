@@ -69,6 +69,7 @@ fn request(call: &StepCall<'_>) -> Result<CreateRequest, StepEnd> {
         env_overrides: Some(env)
             .filter(|env| !env.is_empty())
             .and_then(|env| serde_json::from_value(env.into()).ok()),
+        variables: super::variables(call)?,
         service_subdomains: Some(subdomains).filter(|given| !given.is_empty()),
         services: Some(services).filter(|services| !services.is_empty()),
         ..NewPlayground::default()

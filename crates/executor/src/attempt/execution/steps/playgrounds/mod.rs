@@ -239,3 +239,10 @@ fn without_secrets(call: &StepCall<'_>, kept: &Value) -> Result<(), StepEnd> {
         "its parameters have a secret that would be kept as it is: only values of `env` may have secrets",
     ))
 }
+
+/// The values of a template's variables, if any are given.
+fn variables(call: &StepCall<'_>) -> Result<Option<BTreeMap<String, String>>, StepEnd> {
+    let given = call.parameters.get("variables").is_some();
+    let values = call.parameters.texts("variables")?;
+    Ok(given.then(|| values.into_iter().collect()))
+}

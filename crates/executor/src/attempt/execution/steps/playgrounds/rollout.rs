@@ -32,6 +32,7 @@ fn request(call: &StepCall<'_>) -> Result<RolloutRequest, StepEnd> {
             .map(|(name, value)| (name.clone(), text(value)))
             .collect(),
         services: services(call)?,
+        variables: super::variables(call)?,
     };
     let mut kept = request.clone();
     kept.env.clear();

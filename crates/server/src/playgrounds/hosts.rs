@@ -1,16 +1,14 @@
-//! Which hosts the services of a playground want, and whether another playground of the playroom has them.
+//! Which hosts, and ports of the machine, the services of a playground want, and whether another playground of the
+//! playroom has them.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use playground::{
     blueprint,
     labels::{PathRule, ServiceLabels, Visibility},
     routes::{Exposure, RouteSettings, ServiceRoute, conflicts, routes},
 };
-use store::{
-    Batch, Read,
-    playgrounds::{self, PlaygroundRow},
-};
+use store::{Batch, Read, playgrounds};
 use wire::playgrounds::ExposureSettings;
 
 use super::{
@@ -20,14 +18,17 @@ use super::{
 use crate::{app::App, refusal::Refusal};
 
 const FIELD: &str = "service_subdomains";
+/// The field of what services set, ports of the machine among it.
+const PORTS_FIELD: &str = "services";
 
-/// The hosts that the services of a playground want in a playroom.
+/// The hosts and ports that the services of a playground want in a playroom.
 #[derive(Clone, Debug)]
 pub(crate) struct WantedHosts {
     /// The playground, once it has an id: it takes nothing from itself.
     pub(crate) id: Option<i64>,
     pub(crate) playroom_id: i64,
     routes: Vec<ServiceRoute>,
+    ports: BTreeSet<u16>,
 }
 
 impl WantedHosts {
@@ -47,6 +48,7 @@ impl WantedHosts {
             id,
             playroom_id,
             routes,
+            ports: ports(wanted),
         }
     }
 
@@ -58,8 +60,8 @@ impl WantedHosts {
     ) -> Result<(), Refusal> {
         let own = self.clone();
         let read = move |read: &mut Read<'_, '_>| own.conflicts(read);
-        for conflict in app.store.read(read).await? {
-            errors.add(FIELD, conflict);
+        for (field, conflict) in app.store.read(read).await? {
+            errors.add(field, conflict);
         }
         Ok(())
     }
@@ -69,27 +71,46 @@ impl WantedHosts {
         &self,
         batch: &mut Batch<'_, '_>,
     ) -> Result<Option<Refusal>, store::Error> {
-        if self.routes.is_empty() {
+        if self.is_empty() {
             return Ok(None);
         }
         playgrounds::lock_playroom(batch, self.playroom_id)?;
         let mut errors = FieldErrors::default();
-        for conflict in self.conflicts(&mut batch.read())? {
-            errors.add(FIELD, conflict);
+        for (field, conflict) in self.conflicts(&mut batch.read())? {
+            errors.add(field, conflict);
         }
         Ok(errors.refuse().err())
     }
 
-    /// The hosts that other playgrounds have. One that failed, or that is on its way out, keeps none.
-    fn conflicts(&self, read: &mut Read<'_, '_>) -> Result<Vec<String>, store::Error> {
-        if self.routes.is_empty() {
+    fn is_empty(&self) -> bool {
+        self.routes.is_empty() && self.ports.is_empty()
+    }
+
+    /// What of it other playgrounds have, with its field. One that failed, or that is on its way out, keeps nothing.
+    fn conflicts(
+        &self,
+        read: &mut Read<'_, '_>,
+    ) -> Result<Vec<(&'static str, String)>, store::Error> {
+        if self.is_empty() {
             return Ok(Vec::new());
         }
         let rows = playgrounds::in_playrooms(read, &[self.playroom_id])?;
         let others = rows.into_iter().filter(|row| Some(row.id) != self.id);
         let mut specs: BTreeMap<i64, SpecBody> = BTreeMap::new();
-        let mut found = Vec::new();
+        let (mut found, mut problems) = (Vec::new(), Vec::new());
         for row in others {
+            let (status, _) = loaded::status(&row)?;
+            if matches!(status, P::Error | P::Completed | P::Destroying) {
+                continue;
+            }
+            let wanted = Wanted::of(&row)?;
+            problems.extend(ports(&wanted).intersection(&self.ports).map(|port| {
+                let message = format!(
+                    "the host's port {port} is that of the playground `{}`",
+                    row.name
+                );
+                (PORTS_FIELD, message)
+            }));
             let spec = match specs.entry(row.playspec_id) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(place) => {
@@ -98,24 +119,19 @@ impl WantedHosts {
                     place.insert(body.unwrap_or_default())
                 }
             };
-            found.extend(taken(&row, spec)?);
+            let routes = of(spec, &wanted, row.job_mode).ok();
+            found.extend(routes.map(|routes| (row.name.clone(), routes)));
         }
-        let conflicts = conflicts(&self.routes, &found);
-        Ok(conflicts.iter().map(ToString::to_string).collect())
+        let routes = conflicts(&self.routes, &found);
+        problems.extend(routes.iter().map(|one| (FIELD, one.to_string())));
+        Ok(problems)
     }
 }
 
-/// The routes that a playground keeps from others.
-fn taken(
-    row: &PlaygroundRow,
-    spec: &SpecBody,
-) -> Result<Option<(String, Vec<ServiceRoute>)>, store::Error> {
-    let (status, _) = loaded::status(row)?;
-    if matches!(status, P::Error | P::Completed | P::Destroying) {
-        return Ok(None);
-    }
-    let routes = of(spec, &Wanted::of(row)?, row.job_mode);
-    Ok(routes.ok().map(|routes| (row.name.clone(), routes)))
+/// The ports of the machine that services are to be published at.
+fn ports(wanted: &Wanted) -> BTreeSet<u16> {
+    let mappings = wanted.services.values().flat_map(|one| &one.port_mappings);
+    mappings.map(|mapping| mapping.host).collect()
 }
 
 /// The routes of a playground's services, as far as the playspec's own file says them; or what is wrong, by service.

@@ -95,6 +95,18 @@ async fn fields_are_refused_each_with_its_messages() {
         details.contains("in use by service `web` of playground `feature-auth`"),
         "{hosts}"
     );
+    let mapped = |name: &str| {
+        let web = json!({"port_mappings": [{"container": 3000, "host": 8090}]});
+        json!({"name": name, "service_subdomains": {"web": name}, "services": {"web": web}})
+    };
+    let first = new(spec, &mapped("first"));
+    server.post("/api/playgrounds", &first).json(201).await;
+    let second = new(spec, &mapped("second"));
+    let ports = server.post("/api/playgrounds", &second).json(422).await;
+    assert_eq!(
+        ports["error"]["details"]["services"],
+        json!(["the host's port 8090 is that of the playground `first`"])
+    );
     let other = json!({"service_subdomains": {"web": "other"}});
     let taken = server
         .post("/api/playgrounds", &new(spec, &other))

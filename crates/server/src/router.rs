@@ -138,6 +138,7 @@ fn own_routes() -> Vec<Route> {
         (Post,   "/api/keys",                   Scope::KeysWrite,   Some("key.create"),    routes!(keys::create)),
         (Get,    "/api/keys",                   Scope::KeysRead,    None,                  routes!(keys::list)),
         (Delete, "/api/keys/{id}",              Scope::KeysWrite,   Some("key.revoke"),    routes!(keys::revoke)),
+        (Get,    "/api/me",                     Scope::Known,       None,                  routes!(keys::me)),
         (Get,    "/api/setup",                  Scope::Open,        None,                  routes!(setup::page)),
         (Post,   "/api/setup",                  Scope::Secret,      Some("key.setup"),     routes!(setup::setup)),
         (Post,   "/api/join-tokens",            Scope::KeysWrite,   Some("join-token.create"), routes!(join::token)),

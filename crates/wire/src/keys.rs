@@ -45,6 +45,21 @@ pub struct CreatedKey {
     pub created_at: Timestamp,
 }
 
+/// Who asks: `GET /api/me`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Me {
+    /// The key's id; none without a key.
+    pub id: Option<String>,
+    /// The key's name; before there are keys `operator` or `loopback`.
+    pub name: String,
+    /// The key's role, if there is a key.
+    pub role: Option<String>,
+    /// Everything that is allowed.
+    pub scopes: Vec<String>,
+    /// When the key stops being good, if ever.
+    pub expires_at: Option<Timestamp>,
+}
+
 /// A key as it is listed: without the key.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct KeyInfo {

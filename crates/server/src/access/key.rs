@@ -23,7 +23,7 @@ pub(crate) struct Key {
     pub(crate) scopes: Scopes,
     pub(super) hash: Vec<u8>,
     /// Epoch milliseconds.
-    pub(super) expires_at: Option<i64>,
+    pub(crate) expires_at: Option<i64>,
     pub(super) is_revoked: bool,
     pub(super) requests_per_minute: Option<i64>,
     pub(super) bucket: Mutex<Bucket>,

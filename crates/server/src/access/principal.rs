@@ -69,6 +69,16 @@ impl Principal {
         }
     }
 
+    /// As people are told who asks.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Builtin => "builtin",
+            Self::Loopback => "loopback",
+            Self::Operator => "operator",
+            Self::Key(KeyHolder(key)) => &key.name,
+        }
+    }
+
     /// Counts a stream or a socket until this is dropped; those without a key are not counted.
     pub(crate) fn enter_stream(&self) -> Result<Option<OwnedSemaphorePermit>, Refusal> {
         let Some(key) = self.key() else {

@@ -1,7 +1,10 @@
 //! Keys are made, listed and revoked.
 
 use axum::{Extension, extract::State, http::StatusCode};
-use wire::keys::{CreatedKey, KeyInfo, NewKey, RevokeQuery, RevokedKey};
+use wire::{
+    Timestamp,
+    keys::{CreatedKey, KeyInfo, Me, NewKey, RevokeQuery, RevokedKey},
+};
 
 use crate::{
     access::{Caller, Principal, Scope, info, issue, revoke as revoke_key},
@@ -28,6 +31,20 @@ pub(crate) async fn create(
     let created = issue(&app.store, caller, &new, audit_context, app.now_ms()).await?;
     app.keys.look(&app.store).await?;
     Ok((StatusCode::CREATED, axum::Json(created)))
+}
+
+/// Says whose key is shown, and what it allows.
+#[utoipa::path(get, path = "/api/me", tag = "keys",
+    responses((status = 200, description = "Who asks", body = Me)))]
+pub(crate) async fn me(Extension(principal): Extension<Principal>) -> axum::Json<Me> {
+    let key = principal.key();
+    axum::Json(Me {
+        id: key.map(|key| key.id.clone()),
+        name: principal.name().to_owned(),
+        role: key.map(|key| key.role.clone()),
+        scopes: principal.scopes().names(),
+        expires_at: key.and_then(|key| key.expires_at).map(Timestamp),
+    })
 }
 
 /// Lists keys, newest first, revoked ones too. Whoever may not make keys sees its own alone.

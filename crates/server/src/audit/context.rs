@@ -42,14 +42,12 @@ impl AuditContext {
 
     /// The actor of a request, as far as it is known by now.
     pub(super) fn of(principal: Option<&Principal>, peer: Option<Peer>, action: Action) -> Self {
-        let actor = match principal {
-            Some(Principal::Builtin) => Actor::word("builtin"),
-            Some(Principal::Loopback) => Actor::word("loopback"),
-            Some(Principal::Operator) => Actor::word("operator"),
-            Some(key @ Principal::Key(_)) => key.key().map_or_else(Actor::default, |key| Actor {
+        let actor = match principal.map(|principal| (principal.name(), principal.key())) {
+            Some((name, Some(key))) => Actor {
                 id: key.id.clone(),
-                name: key.name.clone(),
-            }),
+                name: name.to_owned(),
+            },
+            Some((name, None)) => Actor::word(name),
             None => Actor::word("nobody"),
         };
         Self {

@@ -122,7 +122,20 @@ async fn without_keys_only_the_operator_changes_settings() {
         assert_eq!(send("GET", "/api/keys", key, "").json(200).await, json!([]));
         assert_eq!(send("GET", "/api/v1/jobs", key, "").await.status, 200);
     }
+    for (key, name) in [(None, "loopback"), (Some(token.as_str()), "operator")] {
+        let me = send("GET", "/api/me", key, "").json(200).await;
+        assert_eq!(
+            (&me["name"], &me["role"]),
+            (&json!(name), &json!(null)),
+            "{me}"
+        );
+    }
     let created = send("POST", "/api/keys", Some(&token), new).json(201).await;
+    let me = send("GET", "/api/me", created["key"].as_str(), "")
+        .json(200)
+        .await;
+    let expected = json!({"id": created["id"], "name": "first", "role": "admin", "scopes": ["*"], "expires_at": null});
+    assert_eq!(me, expected);
     // From now on it is no key.
     for key in [None, Some(token.as_str())] {
         let refused = send("GET", "/api/keys", key, "").problem(401).await;

@@ -36,6 +36,8 @@ pub(super) struct ProgramStart<'a> {
     pub(super) view: Option<View>,
     /// What it sees in the place of `/etc/hosts`, where it has mounts of its own.
     pub(super) hosts: Option<PathBuf>,
+    /// Whether what is in its current directory is wanted after its end.
+    pub(super) keeps_home: bool,
     /// Takes secrets out of what it prints.
     pub(super) redactor: Option<Redactor>,
 }
@@ -72,7 +74,7 @@ impl AttemptEnvironment {
             .map_err(|error| format!("the work directory cannot be handed over: {error}"))?;
         let cgroup = self.plan.cgroups.create()?;
         let left = watched.lease.borrow().left();
-        let redactor = program.redactor.clone();
+        let (redactor, keeps_home) = (program.redactor.clone(), program.keeps_home);
         let spec = self.program_spec(program, work_dir, &cgroup, left);
         let started = self.shims.start(&spec).await;
         let (process, outputs) =
@@ -82,6 +84,10 @@ impl AttemptEnvironment {
         let ended = async {
             let ended = watch(process, watched, room).await;
             over.cancel();
+            if ended.0.is_ok() && !keeps_home {
+                // Before what it printed is sent: the server may wait for this very room.
+                work_dir.clear().await;
+            }
             ended
         };
         let ((report, stop, outgrown), stdout, stderr) = tokio::join!(

@@ -98,6 +98,16 @@ impl WorkDir {
         .into()
     }
 
+    /// Removes all but what the run leaves. Nothing may run in it any more.
+    pub(super) async fn clear(&self) {
+        let unwanted = [self.home.clone(), self.temporary.clone()];
+        let span = tracing::Span::current();
+        let removed = spawn_blocking(move || {
+            span.in_scope(|| unwanted.iter().for_each(|path| directory::remove(path)))
+        });
+        let _ = removed.await;
+    }
+
     /// For what the run leaves.
     pub(super) fn output(&self) -> &Path {
         &self.output

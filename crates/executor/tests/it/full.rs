@@ -147,3 +147,31 @@ fn names(dir: &Path) -> Vec<String> {
     names.sort();
     names
 }
+
+#[tokio::test]
+async fn what_a_job_filled_is_free_before_the_server_takes_what_it_printed() {
+    let executor = TestExecutor::new(|_| ()).await;
+    executor
+        .server
+        .change(|state| state.log_failures = usize::MAX);
+    let script = "echo printed; echo large >large; echo left >$OUTPUT_DIR/left";
+    executor.submit("filler", script, json!({}));
+    let attempt = executor.dir.path("data/work/attempt-0");
+    executor
+        .wait_for("it has begun", |_| attempt.join("output/left").exists())
+        .await;
+    executor
+        .wait_for("its room is free", |_| {
+            !attempt.join("home").exists() && !attempt.join("tmp").exists()
+        })
+        .await;
+    assert!(
+        attempt.join("output/left").exists(),
+        "what it leaves is sent first"
+    );
+    assert!(executor.server.result("filler").is_none());
+    executor.server.change(|state| state.log_failures = 0);
+    assert_eq!(executor.result("filler").await.stdout, "printed\n");
+    assert_eq!(executor.log("filler", "stdout"), "printed\n");
+    executor.end().await;
+}

@@ -55,6 +55,7 @@ impl AttemptRunner {
             besides: None,
             view,
             hosts: reach.hosts,
+            keeps_home: false,
             redactor: redactor.clone(),
         };
         let stream = |stream| self.output_stream(taken, stream);

@@ -91,6 +91,7 @@ pub(super) async fn run(call: &StepCall<'_>, script: Script) -> Result<Ran, Step
         besides: (!script.network).then_some(Part::NetworkNamespace),
         view: None,
         hosts: None,
+        keeps_home: script.hands_back.is_some(),
         redactor: Some(call.context.redactor.clone()),
     };
     let watched = Watched {

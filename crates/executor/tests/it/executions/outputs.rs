@@ -75,3 +75,21 @@ async fn what_is_too_long_is_cut_in_the_middle_and_the_step_goes_on() {
     assert!(!left.to_string().contains("pw-in-url"), "{left}");
     executions.end().await;
 }
+
+#[tokio::test]
+async fn a_step_is_called_what_its_name_comes_to() {
+    let executions = Executions::new();
+    let steps = r#"
+  - {id: sets, name: Sets, type: utility.set_variable, parameters: {name: site, value: Graz}}
+  - {id: one, name: "Restart {{ variable.site }}", type: utility.log, parameters: {message: x}}
+  - {id: two, name: "Restart {{ variable.none }}", type: utility.log, parameters: {message: x}}
+"#;
+    let (error, parts) = executions.run("one", steps).await;
+    assert_eq!(error, None);
+    let name = |id: &str| {
+        let part = parts.iter().find(|part| part.name == id);
+        part.expect("a part").body["name"].clone()
+    };
+    assert_eq!(name("one"), "Restart Graz");
+    assert_eq!(name("two"), "Restart {{ variable.none }}");
+}

@@ -6,13 +6,17 @@ use serde_json::Value;
 
 use crate::Unusable;
 
-/// A bare string, or the text in the given field of an object. A list of strings is their lines.
+/// A bare string, or the text in the given field of an object. A list of strings is their lines. An object without
+/// the field may have its text in `data`.
 ///
 /// # Errors
 /// There is no such text.
 pub(crate) fn text<'a>(input: &'a Value, field: &str) -> Result<Cow<'a, str>, Unusable> {
     let found = match input {
-        Value::Object(fields) => fields.get(field),
+        Value::Object(fields) => {
+            let data = || fields.get("data").filter(|data| data.is_string());
+            fields.get(field).or_else(data)
+        }
         other => Some(other),
     };
     match found {
@@ -46,6 +50,8 @@ mod tests {
             json!({"text": "a\nb", "other": 1}),
             json!(["a", "b"]),
             json!({"text": ["a", "b"]}),
+            json!({"data": "a\nb"}),
+            json!({"data": "other", "text": "a\nb"}),
         ] {
             assert_eq!(text(&input, "text").unwrap(), "a\nb", "{input}");
         }
@@ -60,6 +66,8 @@ mod tests {
             json!({"text": 1}),
             json!({"TEXT": "a"}),
             json!([1]),
+            json!({"data": 1}),
+            json!({"data": ["a"]}),
         ] {
             assert!(text(&input, "text").is_err(), "{input}");
         }

@@ -29,6 +29,7 @@ pub use progress::{
 };
 pub use resolve::ParameterProblem;
 pub use schema::schema;
+pub use suggest::nearest;
 pub use steps::{StepOutput, StepParameter, StepType, step_type, step_types, with_defaults};
 pub(crate) use template::CredentialRef;
 pub use template::{

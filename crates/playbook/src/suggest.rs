@@ -6,7 +6,7 @@ pub(crate) fn did_you_mean<'a>(unknown: &str, known: impl IntoIterator<Item = &'
 }
 
 /// The known name that is nearest, if it is near enough to be meant.
-pub(crate) fn nearest<'a>(
+pub fn nearest<'a>(
     unknown: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {

@@ -6,7 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +13,7 @@ use crate::{
     answered::Answered,
     depth,
     failure::{Cause, Failure},
+    json_text::JsonText,
     limits::Limits,
     logs::Logs,
     manifest::Manifest,
@@ -47,9 +47,9 @@ pub(crate) enum Host {
 #[derive(Debug, Clone, PartialEq)]
 pub struct PluginOutcome {
     /// An object with the fields that the manifest declares.
-    pub metric: Value,
+    pub metric: JsonText,
     /// For the next plugin.
-    pub output: Option<Value>,
+    pub output: Option<JsonText>,
     /// What it changes in the job's store; see [`crate::apply`].
     pub storage: Changes,
     /// What it logged and printed.
@@ -62,7 +62,7 @@ pub struct PluginOutcome {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// None when the plugin makes none.
-    pub summary: Option<Value>,
+    pub summary: Option<JsonText>,
     /// What it logged and printed.
     pub logs: Logs,
     /// How long it took.
@@ -93,7 +93,11 @@ impl Plugin {
     ///
     /// # Errors
     /// [`Cause::Input`]: what does not fit, or that the check took too long.
-    pub async fn takes(&self, input: &Value, output: Option<&Value>) -> Result<(), Cause> {
+    pub async fn takes(
+        &self,
+        input: &JsonText,
+        output: Option<&JsonText>,
+    ) -> Result<(), Cause> {
         let Some(schema) = self.manifest.schema.clone() else {
             return Ok(());
         };
@@ -105,10 +109,10 @@ impl Plugin {
             let place = CHECKS.acquire().await.map_err(Cause::host)?;
             let check = move || {
                 let _place = place;
-                if chained.is_some_and(|(schema, output)| schema.check(&output).is_ok()) {
+                if chained.is_some_and(|(schema, output)| schema.check(&output.value()).is_ok()) {
                     return Ok(());
                 }
-                schema.check(&input)
+                schema.check(&input.value())
             };
             spawn_blocking(check).await.map_err(Cause::host).flatten()
         };
@@ -146,7 +150,7 @@ impl Plugin {
         let (answered, logs) = self.call(&call, limits, spawner, cancel, began).await?;
         let took = began.elapsed();
         let metric = answered.metric.unwrap_or_default();
-        if let Err(cause) = metrics::check(&self.manifest.metrics, &metric) {
+        if let Err(cause) = metrics::check(&self.manifest.metrics, &metric.value()) {
             return Err(cause.with(logs, took));
         }
         Ok(PluginOutcome {
@@ -161,7 +165,7 @@ impl Plugin {
     /// Sums up metrics that this plugin made.
     pub async fn summarize<S: Spawner>(
         &self,
-        metrics: &[Value],
+        metrics: &[JsonText],
         limits: &Limits,
         spawner: &S,
         cancel: &CancellationToken,

@@ -4,16 +4,17 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+
+use crate::json_text::JsonText;
 
 /// The key-value store of a job: what its plugins leave for each other.
-pub type Storage = BTreeMap<String, Value>;
+pub type Storage = BTreeMap<String, JsonText>;
 
 /// The one line that a plugin reads from its standard input.
 ///
 /// A plugin ignores fields that it does not know, and ends with 0 and no line of its own after a call
 /// that it does not know.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "call", rename_all = "lowercase")]
 pub enum Call<'a> {
     /// Do the work; the answer has exactly one `metric`.
@@ -24,7 +25,7 @@ pub enum Call<'a> {
     /// Sum up what earlier calls measured; the answer has at most one `summary`.
     Summarize {
         /// The plugin's own metrics, in the order in which they were made.
-        metrics: Cow<'a, [Value]>,
+        metrics: Cow<'a, [JsonText]>,
     },
     /// Say who you are; the answer has one `description`.
     Describe,
@@ -48,10 +49,10 @@ pub struct Context {
     /// The id of the plugin job.
     pub job_id: String,
     /// The job's input.
-    pub input: Value,
+    pub input: JsonText,
     /// What the plugin before this one left.
     #[serde(default)]
-    pub output: Option<Value>,
+    pub output: Option<JsonText>,
     /// The job's store as the plugins before this one left it.
     #[serde(default)]
     pub storage: Storage,
@@ -71,14 +72,14 @@ pub enum Line {
         /// Which entry.
         key: String,
         /// Its new value; `null` deletes it.
-        value: Value,
+        value: JsonText,
     },
     /// For the next plugin; `null` is the same as none.
-    Output(Value),
+    Output(JsonText),
     /// An object with the fields that the manifest declares.
-    Metric(Value),
+    Metric(JsonText),
     /// The answer to `summarize`; `null` is the same as none.
-    Summary(Value),
+    Summary(JsonText),
     /// The answer to `describe`.
     Description(Description),
     /// The call failed.

@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
-use crate::{failure::Cause, protocol::Storage};
+use crate::{failure::Cause, json_text::JsonText, protocol::Storage};
 
 /// What a call changes in the job's store; none deletes the entry.
-pub type Changes = BTreeMap<String, Option<Value>>;
+pub type Changes = BTreeMap<String, Option<JsonText>>;
 
 /// Applies what a call left to the job's store.
 pub fn apply(storage: &mut Storage, changes: Changes) {
@@ -36,7 +34,7 @@ impl Ledger {
     }
 
     /// Notes a change, or leaves everything as it is.
-    pub(crate) fn set(&mut self, key: String, value: Value) -> Result<(), Cause> {
+    pub(crate) fn set(&mut self, key: String, value: JsonText) -> Result<(), Cause> {
         let bytes = self.bytes - self.cost(&key) + (key.len() + length(&value)) as u64;
         if bytes > self.limit {
             return Err(Cause::Storage { limit: self.limit });
@@ -73,7 +71,7 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn get<'a>(&'a self, before: &'a Storage, key: &str) -> Option<&'a Value> {
+    pub(crate) fn get<'a>(&'a self, before: &'a Storage, key: &str) -> Option<&'a JsonText> {
         match self.changes.get(key) {
             Some(changed) => changed.as_ref(),
             None => before.get(key),
@@ -93,8 +91,8 @@ impl Ledger {
 }
 
 /// How long a value is as JSON.
-fn length(value: &Value) -> usize {
-    value.to_string().len()
+fn length(value: &JsonText) -> usize {
+    value.get().len()
 }
 
 #[cfg(test)]
@@ -109,27 +107,27 @@ mod tests {
         let mut ledger = Ledger::new(8);
         let key = |name: &str| String::from(name);
         for _ in 0..100 {
-            ledger.set(key("k"), json!("12345")).expect("fits");
+            ledger.set(key("k"), json!("12345").into()).expect("fits");
         }
         let full = Err(Cause::Storage { limit: 8 });
-        assert_eq!(ledger.set(key("l"), json!(1)), full);
-        assert_eq!(ledger.set(key("k"), json!("123456")), full);
-        assert_eq!(ledger.get(&before, "k"), Some(&json!("12345")));
+        assert_eq!(ledger.set(key("l"), json!(1).into()), full);
+        assert_eq!(ledger.set(key("k"), json!("123456").into()), full);
+        assert_eq!(ledger.get(&before, "k"), Some(&json!("12345").into()));
         ledger.delete(key("k"), false);
-        ledger.set(key("l"), json!(1)).expect("fits now");
+        ledger.set(key("l"), json!(1).into()).expect("fits now");
         assert_eq!(ledger.bytes, 2);
     }
 
     #[test]
     fn a_call_sees_its_own_changes_over_what_was_there() {
         let mut before =
-            Storage::from([(String::from("a"), json!(1)), (String::from("b"), json!(2))]);
+            Storage::from([(String::from("a"), json!(1).into()), (String::from("b"), json!(2).into())]);
         let mut ledger = Ledger::new(100);
-        ledger.set(String::from("c"), json!(3)).expect("fits");
-        ledger.set(String::from("a"), json!(9)).expect("fits");
+        ledger.set(String::from("c"), json!(3).into()).expect("fits");
+        ledger.set(String::from("a"), json!(9).into()).expect("fits");
         ledger.delete(String::from("b"), true);
         assert_eq!(ledger.keys(&before), ["a", "c"]);
-        assert_eq!(ledger.get(&before, "a"), Some(&json!(9)));
+        assert_eq!(ledger.get(&before, "a"), Some(&json!(9).into()));
         assert_eq!(ledger.get(&before, "b"), None);
         apply(&mut before, ledger.into_changes());
         assert_eq!(json!(before), json!({"a": 9, "c": 3}));

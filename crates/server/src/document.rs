@@ -8,7 +8,7 @@ use utoipa::{
     openapi::{
         Content, KnownFormat, ObjectBuilder, OpenApi, RefOr, ResponseBuilder, SchemaFormat, Type,
         extensions::{Extensions, ExtensionsBuilder},
-        path::{HttpMethod, Operation, PathItem},
+        path::{HttpMethod, Operation, ParameterIn, PathItem, Paths},
         schema::Schema,
         security::{
             ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
@@ -65,6 +65,27 @@ pub(crate) fn complete(document: &mut OpenApi, routes: &[Documented]) {
     for (way, scheme) in ways() {
         components.add_security_scheme(way, scheme);
     }
+}
+
+/// The names of the query parameters of an operation, if it is documented.
+pub(crate) fn queries(paths: &Paths, path: &str, method: &HttpMethod) -> Option<Vec<String>> {
+    let item = paths.paths.get(path)?;
+    let operation = match method {
+        HttpMethod::Get => item.get.as_ref(),
+        HttpMethod::Put => item.put.as_ref(),
+        HttpMethod::Post => item.post.as_ref(),
+        HttpMethod::Delete => item.delete.as_ref(),
+        HttpMethod::Patch => item.patch.as_ref(),
+        _ => None,
+    };
+    let parameters = operation?.parameters.iter().flatten();
+    let queries = parameters.filter_map(|parameter| match parameter {
+        RefOr::T(parameter) if matches!(parameter.parameter_in, ParameterIn::Query) => {
+            Some(parameter.name.clone())
+        }
+        _ => None,
+    });
+    Some(queries.collect())
 }
 
 /// OpenAPI cannot say that a parameter may have slashes: it stands there like any other.

@@ -244,7 +244,7 @@ impl From<store::Error> for Refusal {
 
 /// A path that is not text names nothing.
 impl From<PathRejection> for Refusal {
-    fn from(rejection: PathRejection) -> Self {
-        Self::not_found(rejection.body_text())
+    fn from(_: PathRejection) -> Self {
+        Self::not_found("the path is not UTF-8")
     }
 }

@@ -7,12 +7,14 @@ mod playgrounds;
 use axum::{Router, middleware, routing::MethodRouter};
 use utoipa::openapi::{
     InfoBuilder, OpenApiBuilder,
-    path::{HttpMethod, PathItem},
+    path::HttpMethod,
 };
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouter},
     routes,
 };
+
+use tower::ServiceExt;
 
 use crate::{
     access::{Scope, scope_checked},
@@ -25,6 +27,7 @@ use crate::{
     document,
     http::cors,
     http::origin_check,
+    http::query,
     http::requests,
     metrics,
 };
@@ -190,7 +193,11 @@ fn own_routes() -> Vec<Route> {
 
 /// The router of a running server.
 pub(crate) fn router(app: App) -> Router {
-    let layers = |path, scope, action, routes| {
+    let layers = |path, scope, action, queries, routes| {
+        let routes = match queries {
+            Some(names) => query::only(names, routes),
+            None => routes,
+        };
         audited(
             &app,
             (api::contract_of(path), action),
@@ -209,7 +216,7 @@ pub(crate) fn router(app: App) -> Router {
         Some(cors) => router.layer(cors),
         None => router,
     };
-    router
+    let router = router
         .layer(middleware::from_fn_with_state(
             app.metrics.requests(),
             metrics::measure,
@@ -218,7 +225,9 @@ pub(crate) fn router(app: App) -> Router {
             api::contract_of as requests::ContractOf,
             requests::name,
         ))
-        .with_state(app)
+        .with_state(app);
+    // In front of the router, which knows each path in one form.
+    Router::new().fallback_service(router.map_request(requests::without_slash))
 }
 
 /// Whether an action stores a run, or something long.
@@ -243,14 +252,20 @@ fn needs_room(action: Action) -> bool {
 /// The OpenAPI document of all routes, as the code has them.
 #[must_use]
 pub fn openapi_json() -> String {
-    let (_, document) = documented(|_, _, _, routes| routes).split_for_parts();
+    let (_, document) = documented(|_, _, _, _, routes| routes).split_for_parts();
     // A document of strings and maps has a JSON form.
     document.to_pretty_json().unwrap_or_default() + "\n"
 }
 
 /// Every route with its `layers`, and the document that they make together.
 fn documented(
-    layers: impl Fn(&'static str, Scope, Action, MethodRouter<App>) -> MethodRouter<App>,
+    layers: impl Fn(
+        &'static str,
+        Scope,
+        Action,
+        Option<Vec<String>>,
+        MethodRouter<App>,
+    ) -> MethodRouter<App>,
 ) -> OpenApiRouter<App> {
     let info = InfoBuilder::new()
         .title("Playhouse")
@@ -261,33 +276,19 @@ fn documented(
     let mut named = Vec::with_capacity(routes.len());
     let mut router = OpenApiRouter::with_openapi(document);
     for (method, path, scope, action, handler) in routes {
+        let (schemas, paths, routes) = handler;
+        let queries = document::queries(&paths, path, &method);
         assert!(
-            has(&handler.1, path, &method),
+            queries.is_some(),
             "{path}: its handler names another path or method"
         );
+        // Clients of the contracts, and those that ask whether the server is well, may send what they like.
+        let is_strict = api::is_own(path) && scope != Scope::Open;
+        let queries = queries.filter(|_| is_strict);
         named.push((method, path, scope, action));
-        let (schemas, paths, routes) = handler;
-        router = router.routes((schemas, paths, layers(path, scope, action, routes)));
+        let routes = layers(path, scope, action, queries, routes);
+        router = router.routes((schemas, paths, routes));
     }
     document::complete(router.get_openapi_mut(), &named);
     router
-}
-
-/// Whether a handler documents itself as this method of this path.
-fn has(paths: &utoipa::openapi::Paths, path: &str, method: &HttpMethod) -> bool {
-    paths
-        .paths
-        .get(path)
-        .is_some_and(|item| operation(item, method))
-}
-
-fn operation(item: &PathItem, method: &HttpMethod) -> bool {
-    match method {
-        HttpMethod::Get => item.get.is_some(),
-        HttpMethod::Put => item.put.is_some(),
-        HttpMethod::Post => item.post.is_some(),
-        HttpMethod::Delete => item.delete.is_some(),
-        HttpMethod::Patch => item.patch.is_some(),
-        _ => false,
-    }
 }

@@ -8,17 +8,15 @@ use std::{
 
 use plugin::{
     manifest::Manifest,
-    protocol::{Call, Description, Line},
+    protocol::{Context, Description, Line},
 };
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::Shipped;
 
 /// The hidden command by which our program serves a plugin: `playhouse serve-plugin NAME`.
 pub const COMMAND: &str = "serve-plugin";
-
-/// What a plugin of a later protocol might be asked.
-const CALLS: [&str; 3] = ["execute", "summarize", "describe"];
 
 /// Serves one call of the plugin that the one argument names, and ends. A call that fails is an answer
 /// and ends with success; anything else is a failure with its reason on standard error.
@@ -51,18 +49,43 @@ fn serve(plugin: &Shipped, mut from: impl Read, to: impl Write) -> io::Result<()
     to.flush()
 }
 
+/// What a plugin of a later protocol might be asked is none of these.
+const CALLS: [&str; 3] = ["execute", "summarize", "describe"];
+
+/// What calls bring along, as [`plugin::protocol::Call`] is written.
+#[derive(Deserialize)]
+struct Received {
+    context: Option<Context>,
+    metrics: Option<Vec<Value>>,
+}
+
+/// Nothing to a call that we do not know.
 fn answer(plugin: &Shipped, call: &[u8]) -> io::Result<Vec<Line>> {
-    Ok(match read(call)? {
-        None => Vec::new(),
-        Some(Call::Describe) => vec![Line::Description(description(plugin)?)],
-        Some(Call::Summarize { metrics }) => vec![Line::Summary((plugin.summarize)(&metrics))],
-        Some(Call::Execute { context }) => {
-            match (plugin.execute)(&context.input, context.output.as_ref()) {
+    #[derive(Deserialize)]
+    struct Named {
+        call: String,
+    }
+    let Named { call: name } = serde_json::from_slice(call)?;
+    if !CALLS.contains(&name.as_str()) {
+        return Ok(Vec::new());
+    }
+    let received: Received = serde_json::from_slice(call)?;
+    let missing = |field: &str| io::Error::other(format!("the call has no `{field}`"));
+    Ok(match name.as_str() {
+        "describe" => vec![Line::Description(description(plugin)?)],
+        "summarize" => {
+            let metrics = received.metrics.ok_or_else(|| missing("metrics"))?;
+            vec![Line::Summary((plugin.summarize)(&metrics).into())]
+        }
+        "execute" => {
+            let context = received.context.ok_or_else(|| missing("context"))?;
+            let before = context.output.map(|output| output.value());
+            match (plugin.execute)(&context.input.value(), before.as_ref()) {
                 Ok(outcome) => {
-                    let output = outcome.output.map(Line::Output);
+                    let output = outcome.output.map(|output| Line::Output(output.into()));
                     output
                         .into_iter()
-                        .chain([Line::Metric(outcome.metric)])
+                        .chain([Line::Metric(outcome.metric.into())])
                         .collect()
                 }
                 Err(unusable) => vec![Line::Error {
@@ -70,20 +93,7 @@ fn answer(plugin: &Shipped, call: &[u8]) -> io::Result<Vec<Line>> {
                 }],
             }
         }
-    })
-}
-
-/// None is a call that we do not know.
-fn read(call: &[u8]) -> io::Result<Option<Call<'static>>> {
-    #[derive(Deserialize)]
-    struct Named {
-        call: String,
-    }
-    serde_json::from_slice(call).map(Some).or_else(|error| {
-        match serde_json::from_slice::<Named>(call) {
-            Ok(named) if !CALLS.contains(&named.call.as_str()) => Ok(None),
-            _ => Err(io::Error::new(io::ErrorKind::InvalidData, error)),
-        }
+        _ => Vec::new(),
     })
 }
 

@@ -82,6 +82,10 @@ pub struct Hook {
     /// When the first of them failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Timestamp>,
+    /// Until when nothing is sent, because its receiver asked for it with `Retry-After`; left out while nothing is
+    /// held back. A test that succeeds, or `enabled: true`, ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_until: Option<Timestamp>,
 }
 
 /// `201` of `POST /api/hooks`: the only answer that shows the secret.

@@ -20,6 +20,9 @@ pub struct NewKey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 3650)]
     pub expires_in_days: Option<i64>,
+    /// The key is refused from this time on, within 3,650 days; in place of `expires_in_days`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
     /// How many requests a minute it may make. Without it as many as the server lets every key, and an
     /// executor's as many as it likes.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,6 +11,7 @@ pub mod events;
 pub mod executors;
 pub mod hooks;
 pub mod jobs;
+mod json_text;
 pub mod keys;
 pub mod playbooks;
 pub mod playgrounds;
@@ -22,5 +23,6 @@ mod timestamp;
 pub mod trace;
 pub mod vault;
 
+pub use json_text::JsonText;
 pub use shape::Object;
 pub use timestamp::{Timestamp, TimestampMs};

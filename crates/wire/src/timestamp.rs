@@ -34,8 +34,8 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse()
-            .map_err(|error| de::Error::custom(format!("not an ISO 8601 time: {error}")))
+        let time = "must be a time such as 2030-01-31T12:00:00Z";
+        text.parse().map_err(|_| de::Error::custom(time))
     }
 }
 

@@ -181,6 +181,7 @@ pub(crate) struct Submit {
 #[command(after_help = "\
 Examples:
   playhouse job list --status failed --limit 20
+  playhouse job list --label team=data --label stage=nightly
   playhouse job list --type nightly.sh --json | jq -r '.[].id'")]
 pub(crate) struct List {
     /// Only this status
@@ -194,6 +195,10 @@ pub(crate) struct List {
     /// Only this priority
     #[arg(long, short, value_enum, value_name = "PRIORITY")]
     pub(crate) priority: Option<Priority>,
+
+    /// Only with this label (repeatable: with all of them)
+    #[arg(long, short, value_name = "NAME=VALUE", value_parser = values::pair)]
+    pub(crate) label: Vec<(String, String)>,
 
     #[command(flatten)]
     pub(crate) page: PageArgs,

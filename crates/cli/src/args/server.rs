@@ -110,7 +110,8 @@ pub(crate) struct Serve {
     #[arg(long, env = "PLAYHOUSE_PUBLIC_URL", value_name = "URL", value_parser = values::http_url)]
     pub(crate) public_url: Option<String>,
 
-    /// Accept this Host header too (repeatable; in the environment comma-separated)
+    /// Accept this Host header too, `*.example.org` for all names below (repeatable; in the environment
+    /// comma-separated)
     #[arg(
         long,
         env = "PLAYHOUSE_ALLOWED_HOST",

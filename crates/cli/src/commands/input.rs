@@ -7,20 +7,23 @@ use std::{
 };
 
 use serde_json::Value;
+use wire::JsonText;
 
 use crate::{args::InputArgs, exit::Failure};
 
 /// The input that was asked for.
-pub(super) fn read(input: &InputArgs) -> Result<Value, Failure> {
+pub(super) fn read(input: &InputArgs) -> Result<JsonText, Failure> {
     match (&input.input, &input.text) {
         (Some(file), _) => {
             let (name, bytes) = bytes(file)?;
-            serde_json::from_slice(&bytes).map_err(|error| {
+            // Some editors begin a file with the mark of its byte order.
+            let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+            serde_json::from_slice(bytes).map_err(|error| {
                 Failure::usage(format!("{name} is not JSON: {error}"))
                     .hint("`--text` takes a text as it is.")
             })
         }
-        (None, Some(text)) => self::text(text).map(Value::String),
+        (None, Some(text)) => self::text(text).map(|text| Value::String(text).into()),
         (None, None) => Err(Failure::usage("give --input FILE or --text TEXT")),
     }
 }

@@ -29,6 +29,7 @@ async fn create(create: CreateKey) -> Result<Exit, Failure> {
         role: create.role,
         scopes: create.scope,
         expires_in_days: create.expires_in_days,
+        expires_at: None,
         requests_per_minute: create.requests_per_minute,
     };
     let keys = Keys::open_or_make(create.at).await?;

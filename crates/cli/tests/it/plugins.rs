@@ -3,15 +3,19 @@
 
 use std::path::{Path, PathBuf};
 
-use plugin::{
-    CancellationToken, Catalogue, Context, Plugin, PluginOutcome, Shipped, process::Plain,
-};
+use plugin::{CancellationToken, Catalogue, Context, JsonText, Plugin, Shipped, process::Plain};
 use serde_json::{Value, json};
 
 pub(crate) const PAIRS: [[&str; 2]; 2] = [
     ["text-stats", "text-stats-wasm"],
     ["web-page", "web-page-wasm"],
 ];
+
+/// What a call left.
+struct Left {
+    metric: Value,
+    output: Option<Value>,
+}
 
 /// Texts that a plugin meets, and some that it should not.
 fn corpus() -> Vec<Value> {
@@ -105,29 +109,34 @@ impl TestPlugins {
         name: &str,
         input: &Value,
         output: Option<&Value>,
-    ) -> Result<PluginOutcome, String> {
+    ) -> Result<Left, String> {
         let context = Context {
             job_id: String::from("1"),
-            input: input.clone(),
-            output: output.cloned(),
+            input: input.clone().into(),
+            output: output.cloned().map(JsonText::from),
             ..Context::default()
         };
         let plugin = self.plugin(name);
         let cancel = CancellationToken::new();
         let call = plugin.execute(&context, &plugin.manifest().limits, &Plain, &cancel);
-        self.runtime
-            .block_on(call)
-            .map_err(|failure| failure.to_string())
+        let called = self.runtime.block_on(call);
+        let outcome = called.map_err(|failure| failure.to_string())?;
+        Ok(Left {
+            metric: outcome.metric.value(),
+            output: outcome.output.map(|output| output.value()),
+        })
     }
 
     fn summarize(&self, name: &str, metrics: &[Value]) -> Option<Value> {
         let plugin = self.plugin(name);
         let cancel = CancellationToken::new();
-        let call = plugin.summarize(metrics, &plugin.manifest().limits, &Plain, &cancel);
+        let metrics: Vec<JsonText> = metrics.iter().cloned().map(JsonText::from).collect();
+        let call = plugin.summarize(&metrics, &plugin.manifest().limits, &Plain, &cancel);
         let called = self.runtime.block_on(call);
         called
             .unwrap_or_else(|failure| panic!("{name}: {failure}"))
             .summary
+            .map(|summary| summary.value())
     }
 }
 

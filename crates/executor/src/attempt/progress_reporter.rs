@@ -6,6 +6,7 @@ use engine::WaitFor;
 use http::StatusCode;
 use tokio::time::timeout;
 use wire::{
+    JsonText,
     client::{Client, Error},
     executors::{AdvanceRun, ParkRun, PartReport, Signals},
 };
@@ -58,7 +59,7 @@ impl<'a> ProgressReporter<'a> {
     pub(super) async fn advance(
         &self,
         mut parts: Vec<PartReport>,
-        mut state: Option<serde_json::Value>,
+        mut state: Option<JsonText>,
         acknowledged: i64,
     ) -> Result<Signals, Halt> {
         loop {

@@ -1,10 +1,9 @@
 //! What a process answers: collects the lines of a call and finds out whether they are an answer.
 
-use serde_json::Value;
-
 use crate::{
     answered::Answered,
     failure::Cause,
+    json_text::JsonText,
     limits::Limits,
     logs::{Logs, cut},
     protocol::{Call, Description, Line},
@@ -23,9 +22,9 @@ pub(super) struct Answer {
     /// The number of the line that is being read.
     number: u64,
     ledger: Ledger,
-    metric: Option<Value>,
-    output: Option<Value>,
-    summary: Option<Value>,
+    metric: Option<JsonText>,
+    output: Option<JsonText>,
+    summary: Option<JsonText>,
     description: Option<Description>,
     error: Option<String>,
 }
@@ -92,10 +91,7 @@ impl Answer {
                 logs.push(log.level, &log.message);
                 true
             }
-            Line::Store {
-                key,
-                value: Value::Null,
-            } => {
+            Line::Store { key, value } if value.is_null() => {
                 // What may have been there is not known here; all lines are bounded together.
                 self.ledger.delete(key, true);
                 true

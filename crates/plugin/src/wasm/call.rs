@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use wasmtime::{Store, Trap, UpdateDeadline, WasmBacktrace};
 
@@ -17,6 +16,7 @@ use super::{
 use crate::{
     answered::Answered,
     failure::Cause,
+    json_text::JsonText,
     limits::Limits,
     logs::{Logs, cut},
     protocol::{self, Call, Storage},
@@ -86,14 +86,14 @@ fn packed(call: &Call<'_>) -> (Request, Storage) {
         Call::Execute { context } => {
             let request = Request::Execute(Context {
                 job_id: context.job_id.clone(),
-                input: context.input.to_string(),
-                output: context.output.as_ref().map(Value::to_string),
+                input: context.input.get().to_owned(),
+                output: context.output.as_ref().map(ToString::to_string),
                 debug: context.debug,
             });
             (request, context.storage.clone())
         }
         Call::Summarize { metrics } => {
-            let metrics = metrics.iter().map(Value::to_string).collect();
+            let metrics = metrics.iter().map(ToString::to_string).collect();
             (Request::Summarize(metrics), Storage::new())
         }
         Call::Describe => (Request::Describe, Storage::new()),
@@ -215,8 +215,8 @@ async fn describe(instance: &Plugin, store: &mut Store<HostState>) -> Asked {
     }))
 }
 
-fn json(what: &str, text: &str) -> Result<Value, Cause> {
-    serde_json::from_str(text)
+fn json(what: &str, text: &str) -> Result<JsonText, Cause> {
+    JsonText::new(text)
         .map_err(|error| Cause::protocol(format!("the {what} is no JSON: {error}")))
 }
 

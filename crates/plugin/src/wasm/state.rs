@@ -13,6 +13,7 @@ use super::{
     output::{Heard, Printer},
 };
 use crate::{
+    json_text::JsonText,
     limits::Limits,
     protocol::{self, Storage},
     storage::Ledger,
@@ -115,7 +116,7 @@ impl Host for HostState {
         // Before it is parsed: as values a text takes many times its length.
         let told = |cause: crate::Cause| cause.to_string();
         self.ledger.admit(&key, &value).map_err(told)?;
-        let value = serde_json::from_str(&value).map_err(|error| format!("no JSON: {error}"))?;
+        let value = JsonText::new(&value).map_err(|error| format!("no JSON: {error}"))?;
         let set = self.ledger.set(key, value);
         set.map_err(told)
     }

@@ -1,6 +1,6 @@
 //! What a plugin leaves that is nested too deep: a failed call of either host, and nothing more.
 
-use plugin::{CancellationToken, Cause, process::Plain};
+use plugin::{CancellationToken, Cause, JsonText, process::Plain};
 use serde_json::{Value, json};
 
 use crate::{
@@ -96,7 +96,7 @@ async fn a_summary_that_is_nested_too_deep_is_none() {
     let process = load(&host.script("process", COUNT, &script));
     // Its summary is the last metric.
     let component = load(&host.component("component", COUNT, &simple("(unreachable)", &[])));
-    let metrics: Vec<Value> =
+    let metrics: Vec<JsonText> =
         serde_json::from_str(&format!("[{}]", nested(MOST + 1))).expect("JSON");
     for plugin in [process, component] {
         let (limits, cancel) = (plugin.manifest().limits, CancellationToken::new());

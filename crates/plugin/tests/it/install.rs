@@ -324,7 +324,7 @@ async fn compiled_code_is_kept_and_only_ours_is_loaded() {
     let run = async || {
         let plugin = Plugin::load(&installed.folder, Some(&code)).expect("a plugin");
         let outcome = execute(&plugin, &input(serde_json::json!(1))).await;
-        assert_eq!(outcome.expect("an outcome").metric["count"], 1);
+        assert_eq!(outcome.expect("an outcome").metric.value()["count"], 1);
     };
     run().await;
     assert_eq!(

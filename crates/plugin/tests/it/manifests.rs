@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use plugin::{Catalogue, Direction, Entry, Manifest, MetricKind, Shipped};
+use plugin::{Catalogue, Direction, Entry, JsonText, Manifest, MetricKind, Shipped};
 use serde_json::json;
 
 use crate::{
@@ -262,7 +262,8 @@ async fn a_plugin_takes_an_input_or_what_the_one_before_it_left() {
         load(&host.folder(name, &[("plugin.toml", format!("{head}{text}").as_bytes())]))
     };
     let both = plugin("both", &format!("{schema}{left}"));
-    let (text, number, found) = (json!("x"), json!(7), json!({"found": 1}));
+    let values = [json!("x"), json!(7), json!({"found": 1})];
+    let [text, number, found] = values.map(JsonText::from);
     for (input, output) in [
         (&text, None),
         (&text, Some(&number)),

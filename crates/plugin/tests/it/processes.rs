@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use plugin::{CancellationToken, Cause, Level, process::Plain};
+use plugin::{CancellationToken, Cause, Context, JsonText, Level, process::Plain};
 use serde_json::{Value, json};
 
 use crate::test_host::{COUNT, DEADLINE, TestHost, cause, execute, input, load, messages};
@@ -23,18 +23,18 @@ printf '{"output": %s}\n' "$call"
 printf '%s' '{"metric": {"count": 3}}'"#;
     let plugin = load(&host.script("good", COUNT, script));
     let mut context = input(json!({"text": "ä\nb"}));
-    context.storage = [(String::from("old"), json!(true))].into();
-    context.output = Some(json!("from before"));
+    context.storage = [(String::from("old"), json!(true).into())].into();
+    context.output = Some(json!("from before").into());
     let outcome = execute(&plugin, &context).await.expect("an outcome");
     assert_eq!(outcome.metric, json!({"count": 3}));
-    let storage: Vec<(&str, Option<&Value>)> = outcome
+    let storage: Vec<(&str, Option<Value>)> = outcome
         .storage
         .iter()
-        .map(|(key, value)| (&**key, value.as_ref()))
+        .map(|(key, value)| (&**key, value.as_ref().map(JsonText::value)))
         .collect();
-    assert_eq!(storage, [("old", None), ("seen", Some(&json!([1, 2])))]);
+    assert_eq!(storage, [("old", None), ("seen", Some(json!([1, 2])))]);
     // The output is the call, as the plugin heard it.
-    let heard = outcome.output.expect("an output");
+    let heard = outcome.output.expect("an output").value();
     assert_eq!(heard["call"], "execute");
     let expected = json!({
         "job_id": "job", "input": {"text": "ä\nb"}, "output": "from before",
@@ -46,6 +46,36 @@ printf '%s' '{"metric": {"count": 3}}'"#;
     assert_eq!(logged, ["odd", "on standard error"]);
     let odd = outcome.logs.lines.iter().find(|line| line.message == "odd");
     assert_eq!(odd.map(|line| line.level), Some(Level::Warn));
+}
+
+#[tokio::test]
+async fn every_digit_of_a_number_goes_through_a_process() {
+    let host = TestHost::new();
+    // It hands on what it hears, and measures it.
+    let script = r#"
+read -r call
+input=${call#*\"input\":}
+input=${input%%,\"output\"*}
+printf '{"output": %s}\n' "$input"
+printf '{"store": {"key": "k", "value": %s}}\n' "$input"
+printf '{"metric": {"count": %s}}\n' "$input""#;
+    let plugin = load(&host.script("exact", &COUNT.replace("integer", "number"), script));
+    for digits in [
+        "123456789012345678901234567890",
+        "0.1000000000000000055511151231257827",
+        "1.0",
+        "-0.0",
+        "1E5",
+    ] {
+        let context = Context {
+            input: JsonText::new(digits).expect("a number"),
+            ..Context::default()
+        };
+        let outcome = execute(&plugin, &context).await.expect("an outcome");
+        assert_eq!(outcome.output.expect("an output").get(), digits);
+        assert_eq!(outcome.storage["k"].as_ref().expect("an entry").get(), digits);
+        assert_eq!(outcome.metric.get(), format!("{{\"count\":{digits}}}"));
+    }
 }
 
 #[tokio::test]
@@ -67,9 +97,9 @@ case $call in
 esac"#;
     let plugin = load(&host.script("three", COUNT, script));
     let (limits, cancel) = (plugin.manifest().limits, CancellationToken::new());
-    let metrics = [json!({"count": 1}), json!({"count": 2})];
+    let metrics = [json!({"count": 1}), json!({"count": 2})].map(JsonText::from);
     let summary = plugin.summarize(&metrics, &limits, &Plain, &cancel).await;
-    let summary = summary.expect("a summary").summary.expect("a summary");
+    let summary = summary.expect("a summary").summary.expect("a summary").value();
     assert_eq!(summary["metrics"], json!(metrics));
     let description = plugin.describe(&limits, &Plain, &cancel).await;
     assert_eq!(description.expect("a description").version, "2");

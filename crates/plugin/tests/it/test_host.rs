@@ -82,7 +82,7 @@ pub(crate) fn load(folder: &Path) -> Plugin {
 pub(crate) fn input(input: Value) -> Context {
     Context {
         job_id: String::from("job"),
-        input,
+        input: input.into(),
         ..Context::default()
     }
 }

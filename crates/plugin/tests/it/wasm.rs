@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use plugin::{CancellationToken, Cause, Context, Level, Limits, PluginOutcome, process::Plain};
+use plugin::{
+    CancellationToken, Cause, Context, JsonText, Level, Limits, PluginOutcome, process::Plain,
+};
 use serde_json::json;
 
 use crate::{
@@ -32,8 +34,8 @@ async fn a_component_sees_the_context_and_leaves_all_that_there_is() {
     let component = simple(body, &["odd", "seen", "old", METRIC]);
     let plugin = load(&host.component("it", COUNT, &component));
     let context = Context {
-        output: Some(json!({"n": 1.5})),
-        storage: [(String::from("old"), json!(1))].into(),
+        output: Some(json!({"n": 1.5}).into()),
+        storage: [(String::from("old"), json!(1).into())].into(),
         ..input(json!({"text": "ä\n".repeat(100_000)}))
     };
     let outcome = execute(&plugin, &context).await.expect("an outcome");
@@ -69,7 +71,7 @@ async fn plugins_of_both_hosts_chain() {
     context.output = output;
     plugin::apply(&mut context.storage, storage);
     let outcome = execute(&component, &context).await.expect("an outcome");
-    assert_eq!(outcome.output, Some(json!({"a": [1]})));
+    assert_eq!(outcome.output, Some(json!({"a": [1]}).into()));
 }
 
 #[tokio::test]
@@ -77,11 +79,11 @@ async fn summaries_and_descriptions_are_asked_for() {
     let host = TestHost::new();
     let plugin = load(&host.component("it", COUNT, &simple("(unreachable)", &[])));
     let (limits, cancel) = (plugin.manifest().limits, CancellationToken::new());
-    let metrics = [json!({"count": 1}), json!({"count": 2})];
+    let metrics = [json!({"count": 1}), json!({"count": 2})].map(JsonText::from);
     let summary = plugin.summarize(&metrics, &limits, &Plain, &cancel).await;
     assert_eq!(
         summary.expect("a summary").summary,
-        Some(json!({"count": 2}))
+        Some(json!({"count": 2}).into())
     );
     let none = plugin.summarize(&[], &limits, &Plain, &cancel).await;
     assert_eq!(none.expect("no failure").summary, None);

@@ -210,6 +210,19 @@ fn checked(new: &NewKey, secret: &Secret, now: i64) -> Result<KeyRow, IssueError
         let message = format!("expires_in_days must be from 1 to {DAYS_LIMIT}");
         return wrong("expires_in_days", message);
     }
+    let expires_at = match (days, new.expires_at) {
+        (Some(_), Some(_)) => {
+            let message = "expires_at cannot stand beside expires_in_days".to_owned();
+            return wrong("expires_at", message);
+        }
+        (_, Some(Timestamp(at))) if at <= now || at - now > DAYS_LIMIT * DAY_MS => {
+            let message = format!("expires_at must be in the future, within {DAYS_LIMIT} days");
+            return wrong("expires_at", message);
+        }
+        (days, at) => at
+            .map(|Timestamp(at)| at)
+            .or_else(|| days.map(|days| now + days * DAY_MS)),
+    };
     if rate.is_some_and(|rate| !(1..=RATE_LIMIT).contains(&rate)) {
         let message = format!("requests_per_minute must be from 1 to {RATE_LIMIT}");
         return wrong("requests_per_minute", message);
@@ -223,7 +236,7 @@ fn checked(new: &NewKey, secret: &Secret, now: i64) -> Result<KeyRow, IssueError
         scopes: extra.names().join(" "),
         requests_per_minute: rate,
         created_at: now,
-        expires_at: days.map(|days| now + days * DAY_MS),
+        expires_at,
         revoked_at: None,
         used_at: None,
         made_by: None,

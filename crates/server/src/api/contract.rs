@@ -62,6 +62,11 @@ pub(crate) fn contract_of(path: &str) -> &'static Contract {
     found.unwrap_or(&OWN)
 }
 
+/// Whether a path is one of our own, which no contract has.
+pub(crate) fn is_own(path: &str) -> bool {
+    contract_of(path).roots.is_empty()
+}
+
 /// The schema of an object with a code, a message and details.
 pub(super) fn coded_schema(outer: &str, code: &str) -> RefOr<Schema> {
     let text = || ObjectBuilder::new().schema_type(Type::String);

@@ -29,7 +29,7 @@ use axum::http::Method;
 
 use crate::refusal::{Refusal, RefusalKind};
 
-pub(crate) use contract::contract_of;
+pub(crate) use contract::{contract_of, is_own};
 pub(crate) use own_hooks::compose_of_run;
 
 /// The response to a path that has no route.

@@ -1,7 +1,5 @@
 //! One attempt to deliver: the call, and what follows from its answer.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use engine::Backoff;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -15,6 +13,8 @@ use crate::{
 };
 
 const HOUR_MS: i64 = 3_600_000;
+/// A receiver is not believed that wants to be left alone for longer: it may mean milliseconds.
+const PAUSE_LIMIT_MS: i64 = HOUR_MS;
 /// A delivery that has not succeeded by then has failed.
 const GIVE_UP_MS: i64 = 24 * HOUR_MS;
 /// 4 seconds, then three times as long each time.
@@ -155,14 +155,17 @@ fn again(sending: &Sending, named_ms: Option<i64>, jitter: f64, now: i64) -> Out
     }
 }
 
-/// How long the receiver wants to be left alone, in milliseconds: a number of seconds or a date.
+/// How long the receiver is left alone, in milliseconds, for what it names: a number of seconds or a date.
 fn retry_after(headers: &HeaderMap, now: i64) -> Option<i64> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<u32>() {
-        return i64::try_from(Duration::from_secs(seconds.into()).as_millis()).ok();
-    }
-    let date = jiff::fmt::rfc2822::parse(text).ok()?;
-    Some((date.timestamp().as_millisecond() - now).max(0))
+    let wait = match text.parse::<u32>() {
+        Ok(seconds) => i64::from(seconds) * 1_000,
+        Err(_) => {
+            let date = jiff::fmt::rfc2822::parse(text).ok()?;
+            date.timestamp().as_millisecond().saturating_sub(now)
+        }
+    };
+    Some(wait.clamp(0, PAUSE_LIMIT_MS))
 }
 
 fn refusal(answer: &OutboundResponse) -> String {

@@ -1,35 +1,51 @@
 //! What a receiver is told of an event. The names of each face are given here and nowhere else.
 
+use std::collections::BTreeMap;
+
 use engine::Kind;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 use store::{events::EventRow, hooks::Composed};
-use wire::hooks::Payload;
+use wire::JsonText;
 
 /// The body for an event: the log's own name for it, and the data that `/api/events` has.
 pub(crate) fn compose(event: &EventRow) -> Composed {
-    let mut data: Map<String, Value> = serde_json::from_str(&event.data).unwrap_or_default();
-    data.insert("seq".to_owned(), event.seq.into());
-    data.insert("kind".to_owned(), event.kind.clone().into());
-    if let Some(run) = event.run_id {
-        data.insert("run_id".to_owned(), run.to_string().into());
+    let mut data: BTreeMap<String, JsonText> =
+        serde_json::from_str(&event.data).unwrap_or_default();
+    let run = event.run_id.map(|run| run.to_string());
+    let more = [
+        ("seq", Some(Value::from(event.seq))),
+        ("kind", Some(event.kind.clone().into())),
+        ("run_id", run.map(Value::from)),
+    ];
+    for (name, value) in more {
+        data.extend(value.map(|value| (name.to_owned(), value.into())));
     }
-    body(&event.event_type, data.into(), event.at)
+    body(&event.event_type, &data, event.at)
 }
 
 /// The body of a test.
 pub(crate) fn test(hook: &str, now: i64) -> Composed {
-    body("hook.test", json!({"hook_id": hook}), now)
+    body("hook.test", &json!({"hook_id": hook}), now)
 }
 
-fn body(event: &str, data: Value, at: i64) -> Composed {
+/// A [`wire::hooks::Payload`] whose data keeps every digit.
+#[derive(Serialize)]
+struct Written<'a, T> {
+    event: &'a str,
+    data: &'a T,
+    timestamp: String,
+}
+
+fn body(event: &str, data: &impl Serialize, at: i64) -> Composed {
     let at = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
-    let payload = Payload {
-        event: event.to_owned(),
+    let payload = Written {
+        event,
         data,
         timestamp: format!("{at:.3}"),
     };
     Composed {
-        event: payload.event.clone(),
+        event: event.to_owned(),
         // Strings and JSON values have a JSON form.
         body: serde_json::to_string(&payload).unwrap_or_default(),
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::{
     body::{Body, BodyDataStream, HttpBody},
     extract::Request,
+    http::header,
 };
 use futures_util::TryStreamExt;
 use tokio::time::{Instant, timeout_at};
@@ -51,14 +52,28 @@ impl From<BodyError> for Refusal {
     }
 }
 
+/// Refuses a body that is announced as longer than `limit` bytes by a caller who waits for a word before sending
+/// it. Reading any of it would tell the caller to go on.
+pub(crate) fn expected(request: &Request, limit: u64) -> Result<(), BodyError> {
+    let waits = request.headers().contains_key(header::EXPECT);
+    match request.body().size_hint().exact() {
+        Some(length) if waits && length > limit => {
+            Err(BodyError::TooLong(usize::try_from(limit).unwrap_or(usize::MAX)))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A body of at most `limit` bytes.
 pub(crate) async fn read(request: Request, limit: usize) -> Result<Vec<u8>, BodyError> {
+    expected(&request, limit as u64)?;
     let share = request.extensions().get::<Share>().cloned();
     collect(request.into_body(), limit, share.as_ref(), 1).await
 }
 
 /// A body of at most `limit` bytes that is going to be parsed: its share has room for the result.
 pub(crate) async fn read_json(request: Request, limit: usize) -> Result<Vec<u8>, BodyError> {
+    expected(&request, limit as u64)?;
     let share = request.extensions().get::<Share>().cloned();
     let bytes = collect(request.into_body(), limit, share.as_ref(), 2).await?;
     let Some(share) = share else {

@@ -1,7 +1,7 @@
 //! Reads requests. What is wrong with one is a refusal, which the contract of the path writes.
 
 use axum::{
-    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::QueryRejection},
+    extract::{FromRequest, FromRequestParts, Path, Request},
     http::request::Parts,
 };
 use engine::RunId;
@@ -11,6 +11,7 @@ use wire::Object;
 use super::{
     check,
     json::{self, BODY_LIMIT},
+    query,
 };
 use crate::refusal::Refusal;
 
@@ -35,23 +36,8 @@ pub(crate) struct Params<T>(pub(crate) T);
 impl<T: DeserializeOwned, S: Sync + Send> FromRequestParts<S> for Params<T> {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let Query(params) = Query::<T>::from_request_parts(parts, state).await?;
-        Ok(Self(params))
-    }
-}
-
-impl From<QueryRejection> for Refusal {
-    fn from(rejection: QueryRejection) -> Self {
-        let message = rejection.body_text();
-        // The name stands at the start of the cause: `limit: invalid digit …`.
-        let cause = message
-            .rsplit_once("string: ")
-            .map_or("", |(_, cause)| cause);
-        let field = json::named(cause)
-            .or_else(|| cause.split_once(':').map(|(field, _)| field))
-            .unwrap_or("query");
-        Self::field(field.to_owned(), message)
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        query::read(&parts.uri).map(Self)
     }
 }
 
@@ -95,7 +81,7 @@ impl<S: Sync + Send> FromRequestParts<S> for ExecutorId {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let Path(name) = Path::<String>::from_request_parts(parts, state)
             .await
-            .map_err(|rejection| Refusal::field("executor", rejection.body_text()))?;
+            .map_err(|_| Refusal::field("executor", "executor must be UTF-8"))?;
         check::name("executor", &name)?;
         Ok(Self(name))
     }

@@ -42,7 +42,12 @@ impl Hosts {
     /// Whether a Host header names this server, on whatever port.
     pub(crate) fn allow(&self, host: &str) -> bool {
         let name = name_of(host);
-        self.allowed.contains(&name) || is_loopback(&name)
+        let is_named = |allowed: &String| match allowed.strip_prefix('*') {
+            // `*.example.org` stands for every name below, and not for `example.org`.
+            Some(end) => name.len() > end.len() && name.ends_with(end),
+            None => *allowed == name,
+        };
+        self.allowed.iter().any(is_named) || is_loopback(&name)
     }
 
     /// Whether a page of this origin may ask, in a request whose Host header is `host`.
@@ -106,7 +111,7 @@ mod tests {
         let others = ["http://localhost:5173", "https://console.example"].map(str::to_owned);
         Hosts::new(
             "https://play.example:8443",
-            &["alias.example:8080".to_owned()],
+            &["alias.example:8080".to_owned(), "*.pods.example".to_owned()],
             &others,
         )
     }
@@ -121,6 +126,8 @@ mod tests {
             "[::1]:80",
             "play.example",
             "ALIAS.example:1",
+            "a.pods.example:80",
+            "B.a.pods.example",
         ] {
             assert!(hosts.allow(host), "{host}");
         }
@@ -129,6 +136,10 @@ mod tests {
             "play.example.evil",
             "localhost.evil:80",
             "console.example",
+            "pods.example",
+            ".pods.example",
+            "xpods.example",
+            "a.pods.example.evil",
             "",
         ] {
             assert!(!hosts.allow(host), "{host}");

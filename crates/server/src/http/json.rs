@@ -1,11 +1,22 @@
-//! Reads JSON bodies: bounded in length and nesting, and a refusal names the field.
+//! Reads JSON bodies: bounded in length and nesting, and a refusal names the field, what came and what is
+//! wanted.
+
+mod canonical;
+mod field_error;
+mod reader;
+mod scan;
 
 use axum::extract::Request;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+pub(crate) use canonical::hash;
+pub(crate) use field_error::FieldError;
+use reader::Reader;
+use scan::Scanner;
 
 use crate::{
     http::body::{self, offload},
-    refusal::{Refusal, shorten},
+    refusal::Refusal,
 };
 
 const MIB: usize = 1 << 20;
@@ -37,12 +48,74 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
 
 /// The same, of a body that is nested at most so deep.
 pub(crate) fn parse_within<T: DeserializeOwned>(bytes: &[u8], depth: usize) -> Result<T, Refusal> {
+    let bytes = without_mark(bytes);
     if is_deeper(bytes, depth) {
         let message = format!("malformed JSON: it is nested deeper than {depth} levels");
         return Err(Refusal::bad_request(message));
     }
-    // The path to the field is worth its cost only when something is wrong.
-    serde_json::from_slice(bytes).map_err(|_| refuse::<T>(bytes))
+    // Most bodies are as they should be, and numbers are written plainly.
+    serde_json::from_slice(bytes).or_else(|_| read_slowly(bytes))
+}
+
+/// Reads a value that stands in a field of something that was read before.
+pub(crate) fn parse_field<T: DeserializeOwned>(
+    field: &str,
+    value: &serde_json::Value,
+) -> Result<T, Refusal> {
+    let text = value.to_string();
+    parse(text.as_bytes()).map_err(|refusal: Refusal| {
+        let inner = refusal.field.clone().filter(|inner| inner != "body");
+        let name = inner.map_or_else(|| field.to_owned(), |inner| format!("{field}.{inner}"));
+        Refusal::field(name, refusal.message)
+    })
+}
+
+/// The bytes without the mark of the byte order that some editors put at the beginning, as RFC 8259 allows.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+/// Reads what the quick way does not take, and says what is wrong with it.
+fn read_slowly<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    if let Err(error) = serde_json::from_slice::<IgnoredAny>(bytes) {
+        return Err(malformed(bytes, &error));
+    }
+    T::deserialize(Reader(&mut Scanner::new(bytes))).map_err(FieldError::refuse)
+}
+
+fn malformed(bytes: &[u8], error: &serde_json::Error) -> Refusal {
+    let why = if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        "it is UTF-16, and must be UTF-8"
+    } else if bytes.trim_ascii().is_empty() {
+        "there is none"
+    } else if error.is_eof() {
+        "it ends too early"
+    } else {
+        reason(&error.to_string())
+    };
+    Refusal::bad_request(format!("malformed JSON: {why}"))
+        .about("line", error.line())
+        .about("column", error.column())
+}
+
+/// Why a text is no JSON, in our words.
+fn reason(message: &str) -> &'static str {
+    let reasons = [
+        ("trailing characters", "something follows the value"),
+        ("trailing comma", "a comma follows the last item"),
+        ("key must be a string", "a name must be a string in double quotes"),
+        ("expected `:`", "a colon must follow a name"),
+        ("expected `,`", "a comma or the end must follow a value"),
+        ("control character", "a string has a control character that is not escaped"),
+        ("invalid escape", "a string has an escape that does not exist"),
+        ("lone leading surrogate", "a string has half of a pair of surrogates"),
+        ("unexpected end of hex escape", "a string has half of a pair of surrogates"),
+        ("invalid unicode", "a string is not UTF-8"),
+        ("invalid number", "a number is not written as JSON has it"),
+        ("number out of range", "a number is too large"),
+    ];
+    let mut found = reasons.iter().filter(|(start, _)| message.starts_with(start));
+    found.next().map_or("a value must stand here", |(_, reason)| reason)
 }
 
 /// Whether brackets are nested deeper. Most bodies do not even have so many.
@@ -66,50 +139,4 @@ fn is_deeper(bytes: &[u8], limit: usize) -> bool {
         }
     }
     false
-}
-
-fn refuse<T: DeserializeOwned>(bytes: &[u8]) -> Refusal {
-    let mut parser = serde_json::Deserializer::from_slice(bytes);
-    let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut parser) else {
-        return Refusal::bad_request("malformed JSON: something follows the value");
-    };
-    let path = error.path().to_string();
-    let cause = error.into_inner();
-    let (line, column) = (cause.line(), cause.column());
-    let message = cause.to_string();
-    // A number that is too large for any type is well-formed JSON.
-    if !cause.is_data() && !message.starts_with("number out of range") {
-        return Refusal::bad_request(shorten(&format!("malformed JSON: {message}")))
-            .about("line", line)
-            .about("column", column);
-    }
-    let named = named(&message);
-    let (index, rest) = split_index(&path);
-    let field = match (rest, named) {
-        ("" | ".", Some(named)) => named.to_owned(),
-        ("" | ".", None) => "body".to_owned(),
-        (rest, Some(named)) if !rest.ends_with(named) => format!("{rest}.{named}"),
-        (rest, _) => rest.to_owned(),
-    };
-    let error = Refusal::field(field, message);
-    match index {
-        Some(index) => error.about("index", index),
-        None => error,
-    }
-}
-
-/// A field that is missing or there twice: it is not on the path, but in the message.
-pub(crate) fn named(message: &str) -> Option<&str> {
-    let rest = ["missing field `", "duplicate field `"]
-        .iter()
-        .find_map(|start| message.strip_prefix(start))?;
-    rest.split('`').next()
-}
-
-/// `[3].type` is field `type` of item 3.
-fn split_index(path: &str) -> (Option<u64>, &str) {
-    let Some((index, rest)) = path.strip_prefix('[').and_then(|path| path.split_once(']')) else {
-        return (None, path);
-    };
-    (index.parse().ok(), rest.trim_start_matches('.'))
 }

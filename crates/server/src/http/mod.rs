@@ -14,5 +14,6 @@ pub(crate) mod listener;
 pub(crate) mod origin_check;
 pub(crate) mod peer;
 mod protection;
+pub(crate) mod query;
 pub(crate) mod requests;
 pub(crate) mod transport;

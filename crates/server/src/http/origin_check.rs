@@ -19,22 +19,40 @@ use crate::{
     refusal::{Refusal, RefusalKind},
 };
 
+/// Paths that need no key and answer under any Host.
+const PROBES: [&str; 9] = [
+    "/livez",
+    "/readyz",
+    "/api/v1/health",
+    "/api/v1/metrics",
+    "/api/health",
+    "/health",
+    "/health/live",
+    "/health/ready",
+    "/health/detailed",
+];
+
 /// Refuses a request whose Host is not ours: a page of another site whose name was made to point
 /// here (DNS rebinding) sends its own name. Refuses what a page of another site asks for: a browser
-/// sends its simple requests here without asking first, and says where they come from.
+/// sends its simple requests here without asking first, and says where they come from. What tells whether the
+/// server is well tells nothing else, and is asked for by whatever address a prober knows.
 pub(crate) async fn check(State(app): State<App>, mut request: Request, next: Next) -> Response {
     if request.extensions().get::<Principal>().is_none() {
-        let host = request
-            .headers()
-            .get(header::HOST)
+        let mut hosts = request.headers().get_all(header::HOST).iter();
+        let host = hosts.next();
+        if hosts.next().is_some() {
+            return Refusal::bad_request("the request has several Host headers").into_response();
+        }
+        let host = host
             .and_then(|host| host.to_str().ok())
             .or_else(|| request.uri().authority().map(http::uri::Authority::as_str))
             .unwrap_or_default();
-        if !app.hosts.allow(host) {
+        let is_probe = PROBES.contains(&request.uri().path());
+        if !is_probe && !app.hosts.allow(host) {
             let message = "the Host header does not name this server; see --allowed-host";
             return forbid(&app, &request, message);
         }
-        if is_foreign(request.headers(), host, &app.hosts) {
+        if !is_probe && is_foreign(request.headers(), host, &app.hosts) {
             let message = "the request comes from a page of another site; see --allowed-host \
                 and --cors-origin";
             return forbid(&app, &request, message);

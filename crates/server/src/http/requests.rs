@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::HeaderValue,
+    http::{HeaderValue, Uri},
     middleware::Next,
     response::Response,
 };
@@ -18,6 +18,24 @@ const HEADER: &str = "x-request-id";
 
 /// The contract of a path.
 pub(crate) type ContractOf = fn(&str) -> &'static Contract;
+
+/// A request whose path ends with a slash is the one without: some clients write it so.
+pub(crate) fn without_slash(mut request: Request) -> Request {
+    let uri = request.uri();
+    if let Some(path) = uri.path().strip_suffix('/').filter(|path| !path.is_empty()) {
+        let text = match uri.query() {
+            Some(query) => format!("{path}?{query}"),
+            None => path.to_owned(),
+        };
+        let mut parts = uri.clone().into_parts();
+        // A piece of a path is a path.
+        parts.path_and_query = text.parse().ok();
+        if let Ok(uri) = Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+        }
+    }
+    request
+}
 
 /// Gives a request its name, and the log lines about it too. The query is left out: it may hold a key.
 /// What no route has answered is written in the form of the path's contract.

@@ -34,6 +34,15 @@ const GRACE: Duration = Duration::from_secs(2);
 /// What a reader that comes back sends.
 pub(crate) const LAST_ID: &str = "Last-Event-ID";
 
+/// Ends the id of the last message of a stream that is over: whoever comes back with it has seen everything.
+pub(crate) const END: &str = "-end";
+
+/// Whether a reader comes back that has seen the end. One that is told `204` does not come again.
+pub(crate) fn saw_end(headers: &HeaderMap) -> bool {
+    let value = headers.get(LAST_ID).and_then(|value| value.to_str().ok());
+    value.is_some_and(|text| text.trim().ends_with(END))
+}
+
 /// Readers wait so long before they come back, in milliseconds.
 const RETRY_MS: u32 = 1_000;
 
@@ -45,7 +54,7 @@ pub(crate) struct Chunk {
 }
 
 /// One message.
-pub(crate) fn message(id: Option<i64>, event: &str, data: &impl serde::Serialize) -> Bytes {
+pub(crate) fn message(id: Option<String>, event: &str, data: &impl serde::Serialize) -> Bytes {
     // What is sent is made of strings and numbers: it has a JSON form.
     let data = serde_json::to_string(data).unwrap_or_default();
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
@@ -177,10 +186,10 @@ pub(crate) fn last_id(headers: &HeaderMap) -> Result<Option<i64>, String> {
     let Some(value) = headers.get(LAST_ID).filter(|value| !value.is_empty()) else {
         return Ok(None);
     };
-    let id = value
-        .to_str()
-        .ok()
-        .and_then(|text| text.trim().parse().ok());
+    let id = value.to_str().ok().and_then(|text| {
+        let text = text.trim();
+        text.strip_suffix(END).unwrap_or(text).parse().ok()
+    });
     match id {
         Some(id) if id >= 0 => Ok(Some(id)),
         _ => Err(format!("{LAST_ID} must be the id of a message")),

@@ -214,10 +214,10 @@ impl Follower {
             text,
         };
         self.sent = chunk.seq;
-        self.say(Some(chunk.seq), "chunk", &message);
+        self.say(Some(chunk.seq.to_string()), "chunk", &message);
     }
 
-    fn say(&mut self, id: Option<i64>, event: &str, data: &impl serde::Serialize) {
+    fn say(&mut self, id: Option<String>, event: &str, data: &impl serde::Serialize) {
         let chunk = self.chunk(sse::message(id, event, data));
         self.ready.push_back(chunk);
     }
@@ -277,7 +277,7 @@ impl Follower {
         let end = LogEnd {
             status: (self.followed.word_of)(status).to_owned(),
         };
-        self.say(None, "end", &end);
+        self.say(Some(format!("{}{}", self.sent, sse::END)), "end", &end);
         self.ended = true;
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod command;
 mod find;
 pub(crate) mod finish;
 mod follow;
+pub(crate) mod labels;
 pub(crate) mod output;
 pub(crate) mod paging;
 mod part;

@@ -3,7 +3,7 @@
 use axum::{
     Extension,
     body::Body,
-    http::header,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -38,6 +38,8 @@ pub(crate) type OptionalHold = Option<Extension<WhileHeld>>;
 pub(crate) struct OutputReader {
     /// Number of the last message that was received, if the caller resumes.
     pub(crate) after: Option<i64>,
+    /// Whether that was the end.
+    pub(crate) saw_end: bool,
     pub(crate) link: sse::OptionalLink,
     pub(crate) held: OptionalHold,
 }
@@ -53,6 +55,10 @@ pub(crate) async fn read(
 ) -> Response {
     let id = details.run.id;
     if query.follow != 0 {
+        // A retried run goes on.
+        if reader.saw_end && details.run.state.status().is_terminal() {
+            return StatusCode::NO_CONTENT.into_response();
+        }
         let after = reader.after.unwrap_or(0);
         let held = reader.held.map(|Extension(held)| held);
         let output = follow::Followed {

@@ -2,19 +2,22 @@
 //! contracts of jobs have them.
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use engine::{Kind, Run, Status};
-use store::runs::Filter;
+use engine::{Kind, Run, RunId, Status};
+use store::runs::{Filter, Found, Search};
 
+use super::labels::Labels;
 use crate::{app::App, refusal::Refusal};
 
 const LIMIT_DEFAULT: i64 = 100;
 const LIMIT_MAX: i64 = 1_000;
 
 /// A page of a list, newest first.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Page {
     limit: i64,
     offset: i64,
+    below: RunId,
+    labels: Labels,
 }
 
 /// The list that a page is of: its path, and what it was asked for besides the page.
@@ -24,22 +27,42 @@ pub(crate) struct List<'a> {
 }
 
 impl Page {
-    /// The page that is asked for.
-    pub(crate) fn asked(limit: Option<i64>, offset: Option<i64>) -> Result<Self, Refusal> {
+    /// The page that is asked for: so many after those that are skipped, or after the run `cursor`, and only runs
+    /// with these labels.
+    pub(crate) fn asked(
+        limit: Option<i64>,
+        offset: Option<i64>,
+        cursor: Option<&str>,
+        labels: Labels,
+    ) -> Result<Self, Refusal> {
         let (limit, offset) = (self::limit(limit)?, offset.unwrap_or(0));
         if offset < 0 {
             return Err(wrong("offset", "must not be negative"));
         }
-        Ok(Self { limit, offset })
+        if offset > 0 && !labels.0.is_empty() {
+            return Err(wrong("offset", "cannot stand beside label; go on with cursor"));
+        }
+        let below = match cursor.map(str::parse) {
+            None => RunId::from_bytes([u8::MAX; 16]),
+            Some(Ok(id)) => id,
+            Some(Err(_)) => return Err(wrong("cursor", "must be the id of a run")),
+        };
+        Ok(Self {
+            limit,
+            offset,
+            below,
+            labels,
+        })
     }
 
     /// All runs of this kind that are on it, and one more, which tells whether there is a next page.
-    pub(crate) fn of(self, kind: Kind) -> Filter {
+    pub(crate) fn of(&self, kind: Kind) -> Filter {
         Filter {
             kind,
             statuses: Vec::new(),
             name: None,
             priority: None,
+            below: self.below,
             limit: self.limit + 1,
             offset: self.offset,
         }
@@ -52,26 +75,43 @@ impl Page {
         filter: Filter,
         list: List<'_>,
     ) -> Result<(HeaderMap, Vec<Run>), store::Error> {
-        let found = app.store.read(move |read| store::runs::list(read, &filter));
-        let mut runs = found.await?;
-        let more = i64::try_from(runs.len()).is_ok_and(|found| found > self.limit);
-        runs.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
-        let headers = if more {
-            self.next(&list)
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let (runs, next) = if self.labels.0.is_empty() {
+            let found = app.store.read(move |read| store::runs::list(read, &filter));
+            let mut runs = found.await?;
+            let more = runs.len() > limit;
+            runs.truncate(limit);
+            let last = runs.last().map(|run| run.id);
+            (runs, last.filter(|_| more))
         } else {
-            HeaderMap::new()
+            let search = Search {
+                statuses: filter.statuses,
+                name: filter.name,
+                priority: filter.priority,
+                labels: self.labels.0.clone(),
+                below: filter.below,
+                ..Search::of(vec![filter.kind], limit)
+            };
+            let found = app.store.read(move |read| store::runs::search(read, &search));
+            let Found { runs, next } = found.await?;
+            (runs.into_iter().map(|found| found.run).collect(), next)
         };
-        Ok((headers, runs))
+        let headers = next.map(|next| self.next(&list, next));
+        Ok((headers.unwrap_or_default(), runs))
     }
 
-    /// The header that leads to the page after this one.
-    fn next(self, list: &List<'_>) -> HeaderMap {
-        let offset = self.offset.saturating_add(self.limit);
-        let page = [("limit", self.limit), ("offset", offset)];
-        let page = page.map(|(name, value)| (name, Some(value.to_string())));
+    /// The header that leads to the page after this one. It says after which run that begins: what is submitted
+    /// or deleted meanwhile changes nothing of it.
+    fn next(&self, list: &List<'_>, cursor: RunId) -> HeaderMap {
+        let page = [
+            ("limit", Some(self.limit.to_string())),
+            ("cursor", Some(cursor.to_string())),
+        ];
         let asked = list.parameters.iter();
         let asked = asked.map(|(name, value)| (*name, (*value).clone()));
-        next_page(list.path, asked.chain(page))
+        let labels = self.labels.0.iter();
+        let labels = labels.map(|(name, value)| ("label", Some(format!("{name}={value}"))));
+        next_page(list.path, asked.chain(labels).chain(page))
     }
 }
 

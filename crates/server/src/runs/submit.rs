@@ -1,13 +1,16 @@
 //! Runs of any kind are submitted, once for each idempotency key.
 
 use axum::http::HeaderMap;
-use sha2::{Digest, Sha256};
 use store::{
     audit::AuditEntry,
     runs::{Submission, Submit, Submitted},
 };
 
-use crate::{app::App, http::check, refusal::Refusal};
+use crate::{
+    app::App,
+    http::{check, json},
+    refusal::Refusal,
+};
 
 const KEY_HEADER: &str = "idempotency-key";
 
@@ -46,12 +49,16 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Ref
     let Some(key) = headers.get(KEY_HEADER) else {
         return Ok(None);
     };
-    let text = key.to_str().unwrap_or_default().trim();
+    let Ok(text) = key.to_str() else {
+        let message = "Idempotency-Key must be of visible ASCII characters; encode others, for instance as base64";
+        return Err(Refusal::field("Idempotency-Key", message));
+    };
+    let text = text.trim();
     check::name("Idempotency-Key", text)?;
     Ok(Some(text.to_owned()))
 }
 
-/// What tells one request body from another.
+/// What tells one request body from another: the value that it is, however it is written.
 pub(crate) fn hash(body: &[u8]) -> Vec<u8> {
-    Sha256::digest(body).to_vec()
+    json::hash(body)
 }

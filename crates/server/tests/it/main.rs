@@ -6,6 +6,7 @@ mod answer;
 mod artifacts;
 mod audit;
 mod blobs;
+mod clients;
 mod connections;
 mod cors;
 mod database;

@@ -66,6 +66,17 @@ impl Messages {
         messages
     }
 
+    /// The text of the stream up to the end of what follows `word`.
+    pub(crate) async fn text_until(mut self, word: &str) -> String {
+        let mut text = std::mem::take(&mut self.pending);
+        while !text.contains(word) {
+            let chunk = tokio::time::timeout(DEADLINE, self.body.next()).await;
+            let chunk = chunk.expect("it comes in time").expect("the stream goes on");
+            text.push_str(&String::from_utf8_lossy(&chunk.expect("bytes")));
+        }
+        text
+    }
+
     /// Everything up to the end of the stream.
     pub(crate) async fn rest(mut self) -> Vec<Message> {
         let mut messages = Vec::new();
@@ -87,7 +98,10 @@ fn message(block: &str) -> Option<Message> {
     let mut any = false;
     for line in block.lines().filter(|line| !line.starts_with(':')) {
         match line.split_once(": ").expect("a field") {
-            ("id", id) => message.id = Some(id.parse().expect("a number")),
+            ("id", id) => {
+                let number = id.strip_suffix("-end").unwrap_or(id);
+                message.id = Some(number.parse().expect("a number"));
+            }
             ("retry", wait) => assert!(wait.parse::<u32>().is_ok(), "{wait}"),
             ("event", event) => {
                 any = true;

@@ -111,6 +111,13 @@ pub fn finish(
         promote(batch.tx, attempted, health.held(now))?;
     }
     judge(batch, attempted, &health, disable_after, now)?;
+    // Others that were under way when one was refused say nothing of now.
+    if attempted.outcome == Outcome::Delivered
+        && health.paused_until > now
+        && is_test(batch.tx, attempted)?
+    {
+        lift_pause(batch.tx, id, health.paused_until, now)?;
+    }
     Ok(true)
 }
 
@@ -157,6 +164,22 @@ fn pause(tx: &mut Tx<'_>, hook: &str, until: i64) -> Result<(), Error> {
         WHERE hook_id = $1 AND ended_at IS NULL AND claimed_by IS NULL AND due_at < $2";
     tx.exec(HOOK, args![hook, until])?;
     tx.exec(OTHERS, args![hook, until]).map(drop)
+}
+
+/// Whether a delivery speaks of no event: it is a test.
+fn is_test(tx: &mut Tx<'_>, attempted: &Attempted) -> Result<bool, Error> {
+    const TEST: &str = "SELECT 1 FROM deliveries WHERE hook_id = $1 AND number = $2 AND seq IS NULL";
+    let args = args![&attempted.hook_id, attempted.number];
+    Ok(tx.first(TEST, args, |_| Ok(()))?.is_some())
+}
+
+/// Sends again what was held back until `until`.
+pub(super) fn lift_pause(tx: &mut Tx<'_>, hook: &str, until: i64, now: i64) -> Result<(), Error> {
+    const HOOK: &str = "UPDATE hooks SET paused_until = 0 WHERE id = $1";
+    const HELD: &str = "UPDATE deliveries SET due_at = $3
+        WHERE hook_id = $1 AND ended_at IS NULL AND claimed_by IS NULL AND due_at = $2";
+    tx.exec(HOOK, args![hook])?;
+    tx.exec(HELD, args![hook, until, now]).map(drop)
 }
 
 /// The next delivery of the run may go.

@@ -2,7 +2,7 @@
 
 use engine::RunId;
 
-use super::finish::disable;
+use super::finish::{disable, lift_pause};
 use crate::{
     Batch, Error, Read,
     audit::AuditEntry,
@@ -14,7 +14,7 @@ use crate::{
 macro_rules! columns {
     () => {
         "id, run_id, url, events, description, secret, created_at, failures, failing_since, \
-         disabled_at, disabled_reason"
+         disabled_at, disabled_reason, paused_until"
     };
 }
 
@@ -41,6 +41,8 @@ pub struct Hook {
     pub failing_since: Option<i64>,
     /// Since when and why nothing is sent.
     pub disabled: Option<(i64, String)>,
+    /// Until when its receiver wants to be left alone, epoch milliseconds; it may be over.
+    pub paused_until: i64,
 }
 
 /// A hook to be made.
@@ -69,7 +71,8 @@ pub struct Change {
     pub description: Option<String>,
     /// What deliveries are signed with, sealed.
     pub secret: Option<String>,
-    /// Whether anything is sent. Enabled again, it begins with the next event.
+    /// Whether anything is sent. Enabled again, it begins with the next event; one that is enabled is left alone
+    /// no longer.
     pub enabled: Option<bool>,
 }
 
@@ -178,6 +181,9 @@ pub fn change(
             let newest = extent(&mut batch.read())?.newest;
             batch.tx.exec(ENABLE, args![id, newest])?;
         }
+        Some(true) if before.paused_until > entry.at => {
+            lift_pause(batch.tx, id, before.paused_until, entry.at)?;
+        }
         Some(false) if before.disabled.is_none() => {
             disable(batch, id, "it was asked for", entry.at)?;
         }
@@ -225,5 +231,6 @@ fn read_row(row: &Row<'_>) -> Result<Hook, Error> {
         failures: row.int(7)?,
         failing_since: row.opt_int(8)?,
         disabled: row.opt_int(9)?.zip(row.opt_text(10)?),
+        paused_until: row.int(11)?,
     })
 }

@@ -1,6 +1,6 @@
 //! Lists of runs.
 
-use engine::{Kind, Priority, Run, Status};
+use engine::{Kind, Priority, Run, RunId, Status};
 
 use super::row::{self, columns};
 use crate::{
@@ -19,6 +19,8 @@ pub struct Filter {
     pub name: Option<String>,
     /// Only this priority.
     pub priority: Option<Priority>,
+    /// Only lower ids than this one: where the page before ended.
+    pub below: RunId,
     /// At most so many.
     pub limit: i64,
     /// Skip so many.
@@ -26,13 +28,13 @@ pub struct Filter {
 }
 
 /// Selects the columns of a run, newest first. $1 is the kind, $2 a priority or NULL, $3 and $4 are
-/// limit and offset. The rest of the condition decides which index serves it.
+/// limit and offset, and only lower ids than $5 count. The rest of the condition decides which index serves it.
 macro_rules! select {
     ($condition:literal) => {
         concat!(
             "SELECT ",
             columns!(),
-            " FROM runs WHERE kind = $1 AND (CAST($2 AS TEXT) IS NULL OR priority = $2) ",
+            " FROM runs WHERE kind = $1 AND (CAST($2 AS TEXT) IS NULL OR priority = $2) AND id < $5 ",
             $condition,
             " ORDER BY id DESC LIMIT $3 OFFSET $4"
         )
@@ -71,7 +73,8 @@ fn several(read: &mut Read<'_, '_>, filter: &Filter) -> Result<Vec<Run>, Error> 
         first,
         second,
         third,
-        filter.limit.saturating_add(filter.offset)
+        filter.limit.saturating_add(filter.offset),
+        &filter.below
     ];
     let ids = read.tx.all(OF_SEVERAL, args, |row| row.run_id(0))?;
     let rows: Vec<[Value<'_>; 1]> = ids.iter().map(|id| [id.into()]).collect();
@@ -84,7 +87,7 @@ macro_rules! ids_of {
         concat!(
             "SELECT id FROM (SELECT id FROM runs WHERE kind = $1 ",
             "AND (CAST($2 AS TEXT) IS NULL OR priority = $2) ",
-            "AND (CAST($5 AS TEXT) IS NULL OR name = $5) AND status = ",
+            "AND (CAST($5 AS TEXT) IS NULL OR name = $5) AND id < $10 AND status = ",
             $status,
             " ORDER BY id DESC LIMIT $9) AS newest"
         )
@@ -103,6 +106,7 @@ const OF_SEVERAL: &str = concat!(
 /// How the database finds a page of several statuses.
 pub fn plan_of_several(batch: &mut Batch<'_, '_>) -> Result<String, Error> {
     let priority: Option<&str> = None;
+    let below = RunId::from_bytes([u8::MAX; 16]);
     let args = args![
         "job",
         priority,
@@ -112,7 +116,8 @@ pub fn plan_of_several(batch: &mut Batch<'_, '_>) -> Result<String, Error> {
         "held",
         "scheduled",
         "queued",
-        20
+        20,
+        &below
     ];
     batch.tx.plan(OF_SEVERAL, args)
 }
@@ -125,26 +130,26 @@ fn page(
     offset: i64,
 ) -> Result<Vec<Run>, Error> {
     const ALL: &str = select!("");
-    const OF_STATUS: &str = select!("AND status = $5");
-    const OF_NAME: &str = select!("AND name = $5");
-    const OF_BOTH: &str = select!("AND name = $5 AND status = $6");
+    const OF_STATUS: &str = select!("AND status = $6");
+    const OF_NAME: &str = select!("AND name = $6");
+    const OF_BOTH: &str = select!("AND name = $6 AND status = $7");
     let kind = filter.kind.as_str();
     let priority: Value<'_> = filter.priority.map(Priority::as_str).into();
-    let tx = &mut *read.tx;
+    let (tx, below) = (&mut *read.tx, &filter.below);
     match (&filter.name, status.map(Status::as_str)) {
-        (None, None) => tx.all(ALL, args![kind, priority, limit, offset], row::read),
+        (None, None) => tx.all(ALL, args![kind, priority, limit, offset, below], row::read),
         (None, Some(status)) => tx.all(
             OF_STATUS,
-            args![kind, priority, limit, offset, status],
+            args![kind, priority, limit, offset, below, status],
             row::read,
         ),
         (Some(name), None) => tx.all(
             OF_NAME,
-            args![kind, priority, limit, offset, name],
+            args![kind, priority, limit, offset, below, name],
             row::read,
         ),
         (Some(name), Some(status)) => {
-            let args = args![kind, priority, limit, offset, name, status];
+            let args = args![kind, priority, limit, offset, below, name, status];
             tx.all(OF_BOTH, args, row::read)
         }
     }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Kind, Run, RunId, State, Status, WaitFor};
+use engine::{Kind, Priority, Run, RunId, State, Status, WaitFor};
 
 use super::row::{self, columns};
 use crate::{
@@ -26,6 +26,8 @@ pub struct Search {
     pub waits: Option<Vec<WaitFor>>,
     /// Only this name.
     pub name: Option<String>,
+    /// Only this priority.
+    pub priority: Option<Priority>,
     /// Only with all of these labels.
     pub labels: Vec<(String, String)>,
     /// Only with this, in lower case, in the name or in a label, or at the beginning of the id.
@@ -67,6 +69,7 @@ impl Search {
             statuses: Vec::new(),
             waits: None,
             name: None,
+            priority: None,
             labels: Vec::new(),
             text: None,
             parent: None,
@@ -86,6 +89,7 @@ impl Search {
             && awaited
             && (self.statuses.is_empty() || self.statuses.contains(&run.state.status()))
             && self.name.as_ref().is_none_or(|name| *name == run.name)
+            && self.priority.is_none_or(|priority| priority == run.priority)
             && self.parent.is_none_or(|parent| run.parent == Some(parent))
             && self.labels.iter().all(has)
             && self.text.as_ref().is_none_or(|text| {

@@ -37,6 +37,7 @@ fn everything() -> Filter {
         statuses: Vec::new(),
         name: None,
         priority: None,
+        below: RunId::from_bytes([u8::MAX; 16]),
         limit: 100,
         offset: 0,
     }
@@ -125,6 +126,14 @@ async fn lists_page(db: &Database) {
         assert!(page(100, 12).await.is_empty());
         assert_eq!(page(i64::MAX, 11).await, all[11..]);
         assert!(page(i64::MAX, i64::MAX).await.is_empty());
+        let below = Filter {
+            statuses: statuses.clone(),
+            below: all[3],
+            limit: 5,
+            offset: 1,
+            ..everything()
+        };
+        assert_eq!(list(&store, below).await, all[5..10]);
     }
 }
 

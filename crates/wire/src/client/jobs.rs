@@ -5,7 +5,7 @@ use std::fmt::Write;
 use futures_util::{Stream, StreamExt};
 use http::{Method, Request};
 
-use super::{Client, Error, Payload, sse};
+use super::{Client, Error, Payload, runs::next_cursor, sse};
 use crate::jobs::{
     ExecutorInfo, Health, Job, JobSummary, LogEnd, LogText, NewJob, Stats, Stream as Output,
     SubmittedJob, UploadedBinary,
@@ -24,6 +24,8 @@ pub struct JobFilter {
     pub limit: Option<u32>,
     /// Skip so many.
     pub offset: Option<u32>,
+    /// Only with all these labels, each `name=value`.
+    pub labels: Vec<String>,
 }
 
 /// One message of a followed log.
@@ -46,19 +48,32 @@ impl Client {
         self.fetch(&format!("/api/v1/jobs/{}", encode(id))).await
     }
 
-    /// Jobs, newest first.
+    /// Jobs, newest first. A page of jobs with labels may be short although others follow: then the next one is
+    /// asked for, too.
     pub async fn jobs(&self, filter: &JobFilter) -> Result<Vec<JobSummary>, Error> {
-        let path = query(
-            "/api/v1/jobs",
-            &[
+        let (mut jobs, mut cursor) = (Vec::new(), None);
+        loop {
+            let labels = filter.labels.iter();
+            let labels = labels.map(|label| ("label", Some(label.clone())));
+            let limit = filter.limit.map(|limit| limit as usize - jobs.len());
+            let others = [
                 ("status", filter.status.clone()),
                 ("type", filter.job_type.clone()),
                 ("priority", filter.priority.clone()),
-                ("limit", filter.limit.map(|limit| limit.to_string())),
+                ("limit", limit.map(|limit| limit.to_string())),
                 ("offset", filter.offset.map(|offset| offset.to_string())),
-            ],
-        );
-        self.fetch(&path).await
+                ("cursor", cursor),
+            ];
+            let parameters: Vec<_> = labels.chain(others).collect();
+            let path = query("/api/v1/jobs", &parameters);
+            let reply = self.send(Method::GET, &path, Payload::empty()).await?;
+            cursor = next_cursor(&reply);
+            jobs.extend(super::whole::<Vec<JobSummary>>(reply).await?);
+            let is_full = filter.limit.is_none_or(|limit| jobs.len() >= limit as usize);
+            if filter.labels.is_empty() || is_full || cursor.is_none() {
+                return Ok(jobs);
+            }
+        }
     }
 
     /// Cancels a pending job, or asks a running one to stop.

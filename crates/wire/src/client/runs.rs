@@ -4,7 +4,7 @@ use futures_util::Stream;
 use http::{Method, header};
 
 use super::{
-    Client, Error, LogMessage, Payload,
+    Client, Error, LogMessage, Payload, Reply,
     jobs::{encode, query},
     whole,
 };
@@ -15,12 +15,7 @@ impl Client {
     pub async fn runs(&self, asked: &RunQuery) -> Result<(Vec<RunSummary>, Option<String>), Error> {
         let path = query("/api/runs", &asked.parameters());
         let reply = self.send(Method::GET, &path, Payload::empty()).await?;
-        let link = reply.headers().get(header::LINK);
-        let next = link
-            .and_then(|link| link.to_str().ok())
-            .and_then(|link| link.split_once("cursor="))
-            .and_then(|(_, rest)| rest.split(['&', '>']).next())
-            .map(str::to_owned);
+        let next = next_cursor(&reply);
         Ok((whole(reply).await?, next))
     }
 
@@ -43,6 +38,13 @@ impl Client {
     ) -> Result<impl Stream<Item = Result<LogMessage, Error>> + Send + use<>, Error> {
         self.follow_output(&path(id), after).await
     }
+}
+
+/// The cursor of the next page, if the answer names one.
+pub(super) fn next_cursor(reply: &Reply) -> Option<String> {
+    let link = reply.headers().get(header::LINK)?.to_str().ok()?;
+    let (_, rest) = link.split_once("cursor=")?;
+    rest.split(['&', '>']).next().map(str::to_owned)
 }
 
 fn path(id: &str) -> String {

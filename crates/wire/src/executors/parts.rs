@@ -5,6 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::Signals;
+use crate::JsonText;
 
 /// Body of `POST /api/runs/{id}/parts`: what happened to parts of the work, in one commit. The same report
 /// again changes nothing; a part that has ended cannot change.
@@ -20,7 +21,7 @@ pub struct AdvanceRun {
     /// Replaces the run's state, if it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub state: Option<Value>,
+    pub state: Option<JsonText>,
     /// The generation of signals that the executor has acted on.
     #[serde(default)]
     pub acknowledged: i64,
@@ -79,7 +80,7 @@ pub struct PartReport {
     /// What it left, in the kind's own form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub body: Option<Value>,
+    pub body: Option<JsonText>,
     /// What the event log says of it besides, at most 16 KiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -99,7 +100,7 @@ pub struct PutState {
     pub token: i64,
     /// What a new attempt needs besides the parts.
     #[schema(value_type = Object)]
-    pub state: Value,
+    pub state: JsonText,
 }
 
 /// `200` of `POST /api/runs/{id}/parts` and `PUT /api/runs/{id}/state`.

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::Stage;
+use crate::JsonText;
 
 /// What a plugin left: it completed, unless it says why it failed or was skipped.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -15,7 +15,7 @@ pub struct EndedPlugin {
     /// Its metric, when it completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub metric: Option<Value>,
+    pub metric: Option<JsonText>,
     /// Why it failed for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -48,15 +48,15 @@ pub struct PluginState {
     /// What the last plugin that completed left for the next one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub output: Option<Value>,
+    pub output: Option<JsonText>,
     /// The job's key-value store.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Object)]
-    pub storage: BTreeMap<String, Value>,
+    pub storage: BTreeMap<String, JsonText>,
     /// Summaries by plugin.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Object)]
-    pub summary: BTreeMap<String, Value>,
+    pub summary: BTreeMap<String, JsonText>,
 }
 
 /// A line that a plugin logged.

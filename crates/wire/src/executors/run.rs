@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::{jobs::JobFile, runs::RunPart};
+use crate::{JsonText, jobs::JobFile, runs::RunPart};
 
 /// A run with its lease.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -39,7 +39,7 @@ pub struct ClaimedRun {
     /// What earlier attempts left besides parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub state: Option<Value>,
+    pub state: Option<JsonText>,
     /// What operators ask of it.
     #[serde(default)]
     pub signals: Signals,

@@ -56,6 +56,11 @@ pub struct NewJob {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1000)]
     pub max_attempts: Option<u32>,
+    /// Addition: the same, counted without the first attempt, as clients of the original say it; in place of
+    /// `max_attempts`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 999)]
+    pub max_retries: Option<u32>,
     /// Addition: when given, a failure that an executor reports is tried again after a wait.
     #[serde(
         default,

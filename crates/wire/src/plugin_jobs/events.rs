@@ -1,11 +1,10 @@
 //! Events of one job in the contract's words.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::Job;
-use crate::{TimestampMs, executors::LogLine};
+use crate::{JsonText, TimestampMs, executors::LogLine};
 
 /// `data` of one message of `GET /playground/jobs/{id}/events`, whose `event` is the same word and
 /// whose `id` rises, and the body of a delivery to a job's own webhook.
@@ -34,7 +33,7 @@ pub struct JobEventData {
     /// The plugin's metric: `pluginComplete`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub metrics: Option<Value>,
+    pub metrics: Option<JsonText>,
     /// Why: `pluginError` and `jobError`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<EventError>,

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{TimestampMs, executors::LogLine, hooks::JobHook};
+use crate::{JsonText, TimestampMs, executors::LogLine, hooks::JobHook};
 
 /// Body of `POST /playground/jobs`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -14,7 +13,7 @@ use crate::{TimestampMs, executors::LogLine, hooks::JobHook};
 pub struct NewPluginJob {
     /// What the plugins run over: any JSON.
     #[schema(value_type = Object)]
-    pub input: Value,
+    pub input: JsonText,
     /// How long the whole job may take from its first attempt on, in milliseconds (default 300,000).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<u64>,
@@ -40,7 +39,7 @@ pub struct NewPluginJob {
 pub struct Config {
     /// What the plugins run over.
     #[schema(value_type = Object)]
-    pub input: Value,
+    pub input: JsonText,
     /// How long the whole job may take, in milliseconds.
     pub timeout: u64,
     /// How often each plugin is tried again.
@@ -113,11 +112,11 @@ pub struct JobProgress {
 pub struct JobResult {
     /// `{"<plugin>": metric}` of each plugin that completed, in the order of their ends.
     #[schema(value_type = Vec<Object>)]
-    pub metrics: Vec<BTreeMap<String, Value>>,
+    pub metrics: Vec<BTreeMap<String, JsonText>>,
     /// `{"<plugin>": summary}`, of plugins that summarise.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Object)]
-    pub summary: BTreeMap<String, Value>,
+    pub summary: BTreeMap<String, JsonText>,
     /// Addition: the plugins that failed for good.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<PluginError>,

@@ -115,7 +115,7 @@ pub(super) fn plugin_in(
 fn context() -> Context {
     Context {
         job_id: String::from("019ab000-0000-7000-8000-000000000000"),
-        input: json!({"text": "word ".repeat(200)}),
+        input: json!({"text": "word ".repeat(200)}).into(),
         ..Context::default()
     }
 }

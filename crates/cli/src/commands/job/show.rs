@@ -18,12 +18,15 @@ use crate::{
 
 pub(super) async fn list(list: List) -> Result<Exit, Failure> {
     let client = connection::open(&list.client.address)?;
+    let labels = list.label.iter();
+    let labels = labels.map(|(name, value)| format!("{name}={value}"));
     let filter = JobFilter {
         status: list.status.as_ref().map(word),
         job_type: list.job_type,
         priority: list.priority.as_ref().map(word),
         limit: Some(list.page.limit),
         offset: Some(list.page.offset),
+        labels: labels.collect(),
     };
     let jobs = client.jobs(&filter).await?;
     if list.client.format.json {
@@ -34,6 +37,7 @@ pub(super) async fn list(list: List) -> Result<Exit, Failure> {
         let everything = filter.status.is_none()
             && filter.job_type.is_none()
             && filter.priority.is_none()
+            && filter.labels.is_empty()
             && list.page.offset == 0;
         say(if everything {
             "no jobs; submit one with `playhouse job submit ./program`"
@@ -42,7 +46,12 @@ pub(super) async fn list(list: List) -> Result<Exit, Failure> {
         });
         return Ok(Exit::OK);
     }
-    page::print(&rows(&jobs), jobs.len(), list.page)?;
+    if filter.labels.is_empty() {
+        page::print(&rows(&jobs), jobs.len(), list.page)?;
+    } else {
+        // Those are not skipped by number.
+        print_bytes(rows(&jobs).text().as_bytes())?;
+    }
     Ok(Exit::OK)
 }
 

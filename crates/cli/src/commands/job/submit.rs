@@ -104,6 +104,7 @@ async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
         priority: word(&submit.priority.unwrap_or(usual)),
         timeout_seconds: submit.timeout,
         max_attempts: submit.max_attempts,
+        max_retries: None,
         retry: submit.retry.then(RetryPolicy::default),
         not_before: submit.not_before,
         labels: pairs(&submit.label),

@@ -2,8 +2,10 @@
 
 use std::{path::Path, sync::Arc};
 
-use plugin::{CancellationToken, Cause, Context, Failure as Failed, Logs, Plugin, PluginOutcome};
-use serde_json::{Value, json};
+use plugin::{
+    CancellationToken, Cause, Context, Failure as Failed, JsonText, Logs, Plugin, PluginOutcome,
+};
+use serde::Serialize;
 use tokio::task::spawn_blocking;
 
 use super::Shed;
@@ -16,12 +18,22 @@ use crate::{
     table::plain,
 };
 
+/// What a call left, as programs read it.
+#[derive(Serialize)]
+struct Printed<'a> {
+    metric: &'a JsonText,
+    output: Option<&'a JsonText>,
+    storage: &'a plugin::Changes,
+    summary: Option<&'a JsonText>,
+    took_ms: u64,
+}
+
 pub(super) async fn run(call: RunPlugin) -> Result<Exit, Failure> {
     let mut signals = StopSignals::new()?;
     let plugin = find(&call).await?;
     let context = Context {
         job_id: "none".to_owned(),
-        input: input::read(&call.input)?,
+        input: input::read(&call.input)?.into_raw().into(),
         debug: call.debug,
         ..Context::default()
     };
@@ -38,10 +50,13 @@ pub(super) async fn run(call: RunPlugin) -> Result<Exit, Failure> {
             tell_logs(&outcome.logs);
             if call.format.json {
                 let took_ms = u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX);
-                print_json(&json!({
-                    "metric": outcome.metric, "output": outcome.output, "summary": summary,
-                    "storage": outcome.storage, "took_ms": took_ms,
-                }))?;
+                print_json(&Printed {
+                    metric: &outcome.metric,
+                    output: outcome.output.as_ref(),
+                    storage: &outcome.storage,
+                    summary: summary.as_ref(),
+                    took_ms,
+                })?;
             } else {
                 print_json(&outcome.metric)?;
                 if let Some(summary) = summary {
@@ -67,7 +82,7 @@ async fn perform(
     context: &Context,
     shed: &Shed,
     cancel: &CancellationToken,
-) -> Result<(PluginOutcome, Option<Value>), Failed> {
+) -> Result<(PluginOutcome, Option<JsonText>), Failed> {
     let limits = &plugin.manifest().limits;
     let outcome = plugin
         .execute(context, limits, &shed.isolated, cancel)

@@ -134,7 +134,7 @@ fn result(job: &Job, name: &str) -> (&'static str, Vec<(String, String)>) {
         Some(vec![(String::new(), error.message.clone())])
     };
     if let Some(metric) = metrics.filter_map(|metric| metric.get(name)).next() {
-        return ("completed", entries(metric));
+        return ("completed", entries(&metric.value()));
     }
     if let Some(reason) = result.and_then(|result| reason(&result.errors)) {
         return ("failed", reason);

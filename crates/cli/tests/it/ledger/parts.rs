@@ -73,7 +73,7 @@ async fn turn(client: &Client, ledger: &Shared, stop: &AtomicBool) -> Result<(),
         return perform(client, ledger, stop, &run).await;
     }
     let new = NewPluginJob {
-        input: json!({"text": "parts"}),
+        input: json!({"text": "parts"}).into(),
         plugins: Some((1..=PLUGINS).map(plugin).collect()),
         ..NewPluginJob::default()
     };
@@ -122,7 +122,7 @@ async fn perform(
 /// A plugin began, or ended with a metric.
 fn part(number: i64, metric: Option<Value>) -> PartReport {
     let ended = metric.map(|metric| EndedPlugin {
-        metric: Some(metric),
+        metric: Some(metric.into()),
         ..EndedPlugin::default()
     });
     PartReport {
@@ -131,7 +131,7 @@ fn part(number: i64, metric: Option<Value>) -> PartReport {
         path: String::new(),
         stage: ended.as_ref().map_or(Stage::Started, EndedPlugin::stage),
         tries: 1,
-        body: ended.map(|ended| json!(ended)),
+        body: ended.map(|ended| wire::JsonText::of(&ended)),
         event: None,
         abandons: false,
     }
@@ -143,7 +143,7 @@ fn note(ledger: &Shared, run: &str, report: &AdvanceRun) {
     let ended = ledger.parts.entry(run.to_owned()).or_default();
     for part in &report.parts {
         if let Some(body) = &part.body {
-            ended.insert(part.number, body["metric"].clone());
+            ended.insert(part.number, body.value()["metric"].clone());
         }
     }
     ledger.answered += 1;

@@ -25,7 +25,7 @@ impl Jobs {
     /// Metrics and summaries in the order of the plugins.
     fn run(&self, plugins: &[&str], input: &Value) -> Vec<[Value; 2]> {
         let new = NewPluginJob {
-            input: input.clone(),
+            input: input.clone().into(),
             plugins: Some(plugins.iter().map(|&name| name.to_owned()).collect()),
             ..NewPluginJob::default()
         };
@@ -44,7 +44,7 @@ impl Jobs {
         assert_eq!(result.metrics.len(), plugins.len());
         let left = plugins.iter().zip(result.metrics).map(|(&name, metric)| {
             let summary = result.summary.get(name).cloned();
-            [metric[name].clone(), summary.expect("a summary")]
+            [metric[name].value(), summary.expect("a summary").value()]
         });
         left.collect()
     }

@@ -127,7 +127,7 @@ fn measured(server: &Server, beginning: &str) -> usize {
 async fn submit_all(client: &Client, names: &[String]) -> Vec<String> {
     let submit = |number: usize| async move {
         let new = NewPluginJob {
-            input: json!({"number": number}),
+            input: json!({"number": number}).into(),
             plugins: Some(names.to_vec()),
             ..NewPluginJob::default()
         };

@@ -4,7 +4,7 @@ use super::{steps::has_children, titles::Title};
 use playbook::{JournalPart, PartStage};
 use serde_json::{Map, Value, json};
 use wire::{
-    TimestampMs,
+    JsonText, TimestampMs,
     executors::{PartReport, Stage},
     playbooks::StepStatus,
 };
@@ -65,7 +65,7 @@ pub(super) fn report(part: &JournalPart, title: &Title, times: Times) -> PartRep
         path: part.key.path.clone(),
         stage,
         tries: part.tries,
-        body: Some(Value::Object(body)),
+        body: Some(Value::Object(body).into()),
         event: Some(event),
         // What an earlier try started is of no use to the next one.
         abandons: has_children(&title.kind) && (part.stage != PartStage::Started || part.tries > 1),
@@ -79,8 +79,10 @@ pub(super) fn with_time(report: PartReport, field: &str, clock_ms: i64) -> PartR
 
 /// The same with a field more.
 pub(super) fn with(mut report: PartReport, field: &str, text: String) -> PartReport {
-    if let Some(Value::Object(body)) = &mut report.body {
+    let body = report.body.as_ref().map(JsonText::value);
+    if let Some(Value::Object(mut body)) = body {
         body.insert(field.to_owned(), text.into());
+        report.body = Some(Value::Object(body).into());
     }
     report
 }

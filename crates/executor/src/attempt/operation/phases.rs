@@ -156,7 +156,7 @@ impl Phase {
             path: String::new(),
             stage,
             tries: self.tries,
-            body: Some(body.into()),
+            body: Some(Value::Object(body).into()),
             event: Some(event),
             abandons: false,
         }

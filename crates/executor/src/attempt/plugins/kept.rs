@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 
 use plugin::Storage;
-use serde_json::Value;
-use wire::executors::{ClaimedRun, EndedPlugin, Level, LogLine, PluginState, Stage};
+use wire::{
+    JsonText,
+    executors::{ClaimedRun, EndedPlugin, Level, LogLine, PluginState, Stage},
+};
+
+use super::values::of_plugin;
 
 /// What a job keeps at most, in bytes: it is read whole. The server takes a little more in one request: the
 /// errors of plugins that failed when there was no room.
@@ -39,7 +43,8 @@ impl Kept {
                 }
             }
         }
-        let state = run.state.clone().map(serde_json::from_value);
+        let state = run.state.as_ref();
+        let state = state.map(|state| serde_json::from_str(state.get()));
         let state = state.transpose()?.unwrap_or_default();
         Ok((Self::new(ended, state), tried))
     }
@@ -58,12 +63,15 @@ impl Kept {
     pub(super) fn completed(
         &mut self,
         mut ended: EndedPlugin,
-        output: Option<Value>,
+        output: Option<JsonText>,
         storage: Storage,
     ) -> EndedPlugin {
         let state = PluginState {
             output,
-            storage,
+            storage: storage
+                .into_iter()
+                .map(|(key, value)| (key, of_plugin(value)))
+                .collect(),
             summary: self.state.summary.clone(),
         };
         let rest = self.bytes + length(&state);
@@ -107,7 +115,7 @@ impl Kept {
     }
 
     /// Takes a summary that there is room for; false when there is none.
-    pub(super) fn take_summary(&mut self, plugin: &str, summary: Value) -> bool {
+    pub(super) fn take_summary(&mut self, plugin: &str, summary: JsonText) -> bool {
         self.state.summary.insert(plugin.to_owned(), summary);
         let fits = self.bytes + length(&self.state) <= KEPT_BYTES;
         if fits {
@@ -119,9 +127,9 @@ impl Kept {
     }
 
     /// The state, if it is not what it was when this was called last.
-    pub(super) fn changed_state(&mut self) -> Option<Value> {
+    pub(super) fn changed_state(&mut self) -> Option<JsonText> {
         let changed = std::mem::take(&mut self.state_changed);
-        changed.then(|| serde_json::to_value(&self.state).unwrap_or_default())
+        changed.then(|| JsonText::of(&self.state))
     }
 
     /// Which plugins failed, and why; and where all were skipped, that nothing was done.
@@ -174,7 +182,7 @@ mod tests {
 
     fn ended(mebibytes: usize) -> EndedPlugin {
         EndedPlugin {
-            metric: Some(json!("m".repeat(mebibytes * MIB))),
+            metric: Some(json!("m".repeat(mebibytes * MIB)).into()),
             ..EndedPlugin::default()
         }
     }
@@ -195,7 +203,7 @@ mod tests {
     fn an_output_counts_until_the_next_one_and_too_much_fails_a_plugin() {
         let mut kept = kept();
         for place in 0..3 {
-            let output = Some(json!("o".repeat(5 * MIB)));
+            let output = Some(json!("o".repeat(5 * MIB)).into());
             let one = kept.completed(ended(4), output, Storage::new());
             assert_eq!(one.metric.is_some(), place < 2, "plugin {place}");
             assert_eq!(one.error.is_some(), place == 2);
@@ -225,7 +233,7 @@ mod tests {
     #[test]
     fn a_summary_that_does_not_fit_is_left_out_alone() {
         let mut kept = kept();
-        let summary = |mebibytes: usize| json!("s".repeat(mebibytes * MIB));
+        let summary = |mebibytes: usize| JsonText::from(json!("s".repeat(mebibytes * MIB)));
         assert!(kept.take_summary("a", summary(8)));
         assert!(!kept.take_summary("b", summary(8)));
         assert!(kept.take_summary("c", summary(4)));

@@ -7,5 +7,6 @@ mod perform;
 mod pipeline;
 mod spawner;
 mod supervisor;
+mod values;
 
 pub use isolated::Isolated;

@@ -6,11 +6,17 @@ use engine::Backoff;
 use plugin::{CancellationToken, Catalogue, Context, Failure, Plugin, PluginOutcome};
 use tokio::time::sleep;
 use wire::{
+    JsonText,
     executors::{ClaimedRun, EndedPlugin, PartReport, PluginState, Stage},
     plugin_jobs::Config,
 };
 
-use super::{kept::Kept, logs, spawner::IsolatedSpawner};
+use super::{
+    kept::Kept,
+    logs,
+    spawner::IsolatedSpawner,
+    values::{of_plugin, storage_for, to_plugin},
+};
 use crate::attempt::{
     artifacts::{ArtifactUploader, LeaseLost},
     outcome::Stop,
@@ -154,7 +160,9 @@ impl<'a> Pipeline<'a> {
     /// Why a plugin is to be skipped, if it is: the job does not name it, and the input is for others.
     async fn unfit(&self, name: &str) -> Option<String> {
         let plugin = self.catalogue.get(name)?;
-        let taken = plugin.takes(&self.job.input, self.kept.state.output.as_ref());
+        let output = self.kept.state.output.as_ref().map(to_plugin);
+        let input = to_plugin(&self.job.input);
+        let taken = plugin.takes(&input, output.as_ref());
         taken.await.err().map(|cause| cause.to_string())
     }
 
@@ -164,9 +172,9 @@ impl<'a> Pipeline<'a> {
         } = &self.kept.state;
         let context = Context {
             job_id: self.id.to_owned(),
-            input: self.job.input.clone(),
-            output: output.clone(),
-            storage: storage.clone(),
+            input: to_plugin(&self.job.input),
+            output: output.as_ref().map(to_plugin),
+            storage: storage_for(storage),
             debug: self.job.debug,
         };
         let limits = &plugin.manifest().limits;
@@ -179,14 +187,14 @@ impl<'a> Pipeline<'a> {
 
     fn completed(&mut self, outcome: PluginOutcome) -> EndedPlugin {
         let ended = EndedPlugin {
-            metric: Some(outcome.metric),
+            metric: Some(of_plugin(outcome.metric)),
             took_ms: millis(outcome.took),
             logs: logs::kept(&outcome.logs, self.job.debug),
             ..EndedPlugin::default()
         };
-        let mut storage = self.kept.state.storage.clone();
+        let mut storage = storage_for(&self.kept.state.storage);
         plugin::apply(&mut storage, outcome.storage);
-        self.kept.completed(ended, outcome.output, storage)
+        self.kept.completed(ended, outcome.output.map(of_plugin), storage)
     }
 
     fn failed(&self, failure: &Failure) -> EndedPlugin {
@@ -208,7 +216,7 @@ impl<'a> Pipeline<'a> {
     /// A plugin ended.
     fn end(&mut self, place: usize, tries: u32, ended: EndedPlugin) {
         let end = PartReport {
-            body: serde_json::to_value(&ended).ok(),
+            body: Some(JsonText::of(&ended)),
             ..self.part(place, ended.stage(), tries)
         };
         self.ends.push(end);
@@ -262,13 +270,13 @@ impl<'a> Pipeline<'a> {
             if self.kept.state.summary.contains_key(&manifest.name) {
                 continue;
             }
-            let metrics = [metric];
+            let metrics = [to_plugin(&metric)];
             let call = plugin.summarize(&metrics, &manifest.limits, self.spawner, &cancel);
             let (run_id, plugin) = (self.id, &manifest.name);
             match call.await {
                 Ok(summed) => {
                     if let Some(summary) = summed.summary
-                        && !self.kept.take_summary(plugin, summary)
+                        && !self.kept.take_summary(plugin, of_plugin(summary))
                     {
                         tracing::warn!(run_id, plugin, "the job has no room for its summary");
                     }

@@ -158,12 +158,12 @@ impl ExecutionServer {
                 tries: part.tries.into(),
                 started_at: TimestampMs(0),
                 ended_at: None,
-                body: part.body.clone().unwrap_or_default(),
+                body: part.body.clone().unwrap_or_default().value(),
             };
             run.parts.insert(part.number, row);
         }
         if report.state.is_some() {
-            run.state.clone_from(&report.state);
+            run.state = report.state.as_ref().map(wire::JsonText::value);
         }
         if run.signals.skip <= report.acknowledged {
             run.signals.skip = 0;

@@ -74,7 +74,7 @@ async fn whatever_a_plugin_does_the_others_run_and_nothing_is_left() {
         }
         assert_eq!(
             ended.last().and_then(|one| one.metric.clone()),
-            Some(json!({"n": 5}))
+            Some(json!({"n": 5}).into())
         );
         eventually("nothing of them runs", || !runs(&sleep));
         executor.end().await;
@@ -105,7 +105,7 @@ async fn what_is_nested_too_deep_is_one_plugins_failure() {
     );
     assert_eq!(
         left(&executor, "job").ended[2].metric,
-        Some(json!({"n": 5}))
+        Some(json!({"n": 5}).into())
     );
     executor.end().await;
 }
@@ -135,7 +135,7 @@ async fn a_job_does_not_keep_all_logs_of_many_failures() {
         panic!("there was room for all");
     };
     assert!(log.message.contains("no room for this log"), "{log:?}");
-    assert_eq!(ended[names.len() - 1].metric, Some(json!({"n": 5})));
+    assert_eq!(ended[names.len() - 1].metric, Some(json!({"n": 5}).into()));
     executor.end().await;
 }
 
@@ -199,7 +199,7 @@ async fn a_plugin_in_a_strict_executor_has_no_network() {
     // Two lines of header, and loopback.
     assert_eq!(
         left(&executor, "job").ended[0].metric,
-        Some(json!({"n": 3}))
+        Some(json!({"n": 3}).into())
     );
     executor.end().await;
 }

@@ -141,12 +141,12 @@ fn left(executor: &TestExecutor, id: &str) -> Left {
         for part in note.parts {
             if let Some(body) = part.body {
                 left.ended
-                    .push(serde_json::from_value(body).expect("a body"));
+                    .push(serde_json::from_str(body.get()).expect("a body"));
                 left.tries.push(part.tries);
             }
         }
         if let Some(state) = note.state {
-            left.state = serde_json::from_value(state).expect("a state");
+            left.state = serde_json::from_str(state.get()).expect("a state");
         }
     }
     left

@@ -52,7 +52,7 @@ async fn plugins_run_in_the_order_of_the_job_and_hand_on_what_they_leave() {
     let metrics: Vec<_> = left.ended.iter().map(|one| one.metric.clone()).collect();
     assert_eq!(
         metrics,
-        [Some(json!({"n": 1})), Some(json!({"n": 2}))],
+        [Some(json!({"n": 1}).into()), Some(json!({"n": 2}).into())],
         "{left:?}"
     );
     assert_eq!(json!(left.state.storage), json!({"k": 7}));
@@ -118,7 +118,7 @@ async fn an_attempt_goes_on_where_the_one_before_it_ended() {
     assert_eq!(json!(left.state.storage), json!({"k": 7}));
     assert_eq!(
         left.ended[1].metric,
-        Some(json!({"n": 1})),
+        Some(json!({"n": 1}).into()),
         "it sees what the attempt before left"
     );
     assert_eq!(left.tries, [3, 1], "the count of tries goes on");

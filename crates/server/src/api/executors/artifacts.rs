@@ -12,6 +12,7 @@ use crate::{
     access::ExecutorIdentity,
     api::artifacts::shown,
     app::App,
+    http::body,
     http::extract::{Params, PathParams, run_id},
     refusal::Refusal,
 };
@@ -47,6 +48,7 @@ pub(crate) async fn put(
     let owned =
         move |read: &mut store::Read<'_, '_>| store::runs::owned(read, id, &owner, "artifact");
     app.store.read(owned).await.map_err(refuse)?;
+    body::expected(&request, app.settings.upload_limit_bytes)?;
     let body = request.into_body().into_data_stream();
     let blob = app
         .blobs

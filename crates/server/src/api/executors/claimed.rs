@@ -4,6 +4,7 @@ use engine::{RunId, State};
 use serde_json::value::RawValue;
 use store::{Read, runs::Claimed};
 use wire::{
+    JsonText,
     executors::{ClaimedRun, Signals},
     runs::RunPart,
 };
@@ -75,7 +76,7 @@ pub(super) fn signals(signals: engine::Signals) -> Signals {
 struct Earlier {
     parts: Vec<RunPart>,
     more_parts: bool,
-    state: Option<serde_json::Value>,
+    state: Option<JsonText>,
 }
 
 /// What earlier attempts of these runs left, in their order; nothing when none has any.

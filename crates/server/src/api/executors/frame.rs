@@ -10,8 +10,8 @@ use super::{holder, refuse};
 use crate::{
     access::ExecutorIdentity,
     app::App,
-    http::body,
     http::extract::{Params, PathRunId},
+    http::{body, json},
     live::ShownFrame,
     refusal::{Refusal, RefusalKind},
 };
@@ -46,10 +46,10 @@ pub(crate) async fn show(
         let message = format!("the content type must be one of {}", MEDIA_TYPES.join(", "));
         return Err(Refusal::new(RefusalKind::UnsupportedMediaType, message));
     };
-    let action = of.action.as_deref().map(serde_json::from_str);
+    let action = of.action.as_deref().map(|text| json::parse(text.as_bytes()));
     let action = action
         .transpose()
-        .map_err(|error| Refusal::field("action", error.to_string()))?;
+        .map_err(|refusal| Refusal::field("action", format!("action: {}", refusal.message)))?;
     let image = body::read(request, LIMIT_BYTES).await?;
     if image.is_empty() {
         return Err(Refusal::bad_request("the picture is empty"));

@@ -3,7 +3,10 @@
 use axum::{extract::State, http::StatusCode};
 use engine::{Kind, OnTimeout, RunId, Wait, WaitFor};
 use store::{Batch, Read};
-use wire::executors::{AdvanceRun, Advanced, ParkRun, PartReport, PutState, Stage};
+use wire::{
+    JsonText,
+    executors::{AdvanceRun, Advanced, ParkRun, PartReport, PutState, Stage},
+};
 
 use super::{claimed::signals, holder, refuse};
 use crate::{
@@ -220,7 +223,6 @@ fn row(part: PartReport) -> store::runs::PartReport {
     }
 }
 
-fn json(value: &serde_json::Value) -> Vec<u8> {
-    // It was JSON before: it has a JSON form.
-    serde_json::to_vec(value).unwrap_or_default()
+fn json(value: &JsonText) -> Vec<u8> {
+    value.get().as_bytes().to_vec()
 }

@@ -56,7 +56,7 @@ pub(crate) async fn create(
         let detail = format!("there are {HOOKS_LIMIT} hooks already, and there may be no more");
         return Err(Refusal::conflict(detail));
     }
-    let hook = view::hook(&find(&app, id).await?);
+    let hook = view::hook(&find(&app, id).await?, app.now_ms());
     Ok((
         StatusCode::CREATED,
         axum::Json(CreatedHook { hook, secret }),
@@ -68,7 +68,9 @@ pub(crate) async fn create(
     responses((status = 200, description = "All hooks", body = Vec<Hook>)))]
 pub(crate) async fn list(State(app): State<App>) -> Result<axum::Json<Vec<Hook>>, Refusal> {
     let hooks = app.store.read(hooks::list).await?;
-    Ok(axum::Json(hooks.iter().map(view::hook).collect()))
+    let now = app.now_ms();
+    let shown = hooks.iter().map(|hook| view::hook(hook, now));
+    Ok(axum::Json(shown.collect()))
 }
 
 /// One hook. The hook of a job has the job's id.
@@ -80,7 +82,8 @@ pub(crate) async fn get(
     State(app): State<App>,
     PathParams(id): PathParams<String>,
 ) -> Result<axum::Json<Hook>, Refusal> {
-    Ok(axum::Json(view::hook(&find(&app, id).await?)))
+    let hook = find(&app, id).await?;
+    Ok(axum::Json(view::hook(&hook, app.now_ms())))
 }
 
 /// Changes a hook.
@@ -128,8 +131,10 @@ pub(crate) async fn change(
         .store
         .write(move |batch| hooks::change(batch, &id, &change, &entry))
         .await?;
+    // What was held back may go now.
+    app.outbox.notify_one();
     match changed {
-        hooks::Changed::Now(hook) => Ok(axum::Json(view::hook(&hook))),
+        hooks::Changed::Now(hook) => Ok(axum::Json(view::hook(&hook, app.now_ms()))),
         hooks::Changed::NoHook => Err(missing()),
         hooks::Changed::OfRun => Err(Refusal::bad_request(
             "url of a job's own hook cannot be changed: its headers are for the receiver that the job names",

@@ -3,7 +3,7 @@
 use store::hooks::{DeliveryRow, Hook};
 use wire::{Timestamp, hooks};
 
-pub(super) fn hook(hook: &Hook) -> hooks::Hook {
+pub(super) fn hook(hook: &Hook, now: i64) -> hooks::Hook {
     hooks::Hook {
         id: hook.id.clone(),
         url: hook.url.clone(),
@@ -15,6 +15,7 @@ pub(super) fn hook(hook: &Hook) -> hooks::Hook {
         disabled_reason: hook.disabled.as_ref().map(|(_, reason)| reason.clone()),
         failures: hook.failures,
         failing_since: hook.failing_since.map(Timestamp),
+        waits_until: (hook.paused_until > now).then_some(Timestamp(hook.paused_until)),
     }
 }
 

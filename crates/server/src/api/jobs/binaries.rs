@@ -9,7 +9,7 @@ use axum::{
 use store::{Batch, audit::Target};
 use wire::jobs::{ErrorBody, UploadedBinary};
 
-use crate::{app::App, audit::AuditContext, blobs::is_hash, refusal::Refusal};
+use crate::{app::App, audit::AuditContext, blobs::is_hash, http::body, refusal::Refusal};
 
 /// Takes a program or a file as the raw request body, of any size up to the limit; nothing is kept in
 /// memory.
@@ -24,6 +24,7 @@ pub(crate) async fn upload(
     audit_context: AuditContext,
     request: Request,
 ) -> Result<(StatusCode, axum::Json<UploadedBinary>), Refusal> {
+    body::expected(&request, app.settings.upload_limit_bytes)?;
     let body = request.into_body().into_data_stream();
     let now = app.now_ms();
     let blob = app.blobs.upload(&app.store, now, body, false).await?;

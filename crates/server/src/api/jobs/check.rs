@@ -46,7 +46,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Checked, Refusal>
     words(&job)?;
     places::check_allow(job.allow.as_deref().unwrap_or_default())?;
     labels(job.labels.as_ref())?;
-    let times = times(&job)?;
+    let times = times(&mut job)?;
     // Taken out: what the job works on is shown to executors and readers, its secrets are not.
     let hook = job.webhook.take();
     let hook = hook
@@ -179,7 +179,18 @@ struct Times {
     retry: Option<Backoff>,
 }
 
-fn times(job: &NewJob) -> Result<Times, Refusal> {
+fn times(job: &mut NewJob) -> Result<Times, Refusal> {
+    if let Some(retries) = job.max_retries.take() {
+        if job.max_attempts.is_some() {
+            let message = "max_retries cannot stand beside max_attempts";
+            return Err(Refusal::field("max_retries", message));
+        }
+        if retries >= ATTEMPTS_LIMIT {
+            let message = format!("max_retries must be from 0 to {}", ATTEMPTS_LIMIT - 1);
+            return Err(Refusal::field("max_retries", message));
+        }
+        job.max_attempts = Some(retries + 1);
+    }
     if job
         .timeout_seconds
         .is_some_and(|seconds| seconds == 0 || seconds > TIME_LIMIT)

@@ -13,7 +13,7 @@ use wire::{
 };
 
 use super::{check, secrets};
-use crate::{app::App, refusal::Refusal};
+use crate::{app::App, http::json, refusal::Refusal};
 
 /// Checks what a step wants and makes it a run.
 pub(crate) fn submission(
@@ -21,8 +21,7 @@ pub(crate) fn submission(
     wanted: Value,
 ) -> BoxFuture<'static, Result<Submission, Refusal>> {
     let work = async move {
-        let job: NewJob = serde_json::from_value(wanted)
-            .map_err(|error| Refusal::field("submission", error.to_string()))?;
+        let job: NewJob = json::parse_field("submission", &wanted)?;
         let checked = vec![check::submission(&app, job)?];
         let mut sealed = secrets::sealed(&app, checked).await?;
         sealed

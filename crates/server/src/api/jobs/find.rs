@@ -12,6 +12,7 @@ use crate::{
     app::App,
     http::extract::{Params, PathRunId},
     refusal::Refusal,
+    runs::labels::Labels,
     runs::paging::{List, Page, statuses},
 };
 
@@ -30,18 +31,24 @@ pub(crate) struct Wanted {
     limit: Option<i64>,
     /// Skip so many (default 0).
     offset: Option<i64>,
+    /// Only jobs that are older than the one with this id: where the page before ended.
+    cursor: Option<String>,
 }
 
-/// Lists jobs, newest first.
-#[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs", params(Wanted),
+/// Lists jobs, newest first. With labels that few of the runs with the first of them have together, a page may have
+/// few jobs or none: `Link` says whether others follow.
+#[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs", params(Wanted,
+        ("label" = Option<Vec<String>>, Query,
+            description = "Only with this label, `name=value`; repeated: with all of them")),
     responses((status = 200, description = "A page of jobs; `Link` names the next",
             body = Vec<JobSummary>),
         (status = 400, description = "A parameter is wrong", body = ErrorBody)))]
 pub(crate) async fn list(
     State(app): State<App>,
     Params(wanted): Params<Wanted>,
+    labels: Labels,
 ) -> Result<(HeaderMap, axum::Json<Vec<JobSummary>>), Refusal> {
-    let page = Page::asked(wanted.limit, wanted.offset)?;
+    let page = Page::asked(wanted.limit, wanted.offset, wanted.cursor.as_deref(), labels)?;
     let (status, priority) = (wanted.status.as_deref(), wanted.priority.as_deref());
     let statuses = status
         .map(|word| statuses(word, view::status))

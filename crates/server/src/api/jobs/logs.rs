@@ -18,6 +18,7 @@ use crate::{
     params(("id" = String, Path, description = "Job id"), OutputQuery),
     responses((status = 200, description = "Output",
             content((String = "text/plain"), (String = "text/event-stream"))),
+        (status = 204, description = "The reader has seen the end, and need not come again"),
         (status = 400, description = "A parameter is wrong", body = ErrorBody),
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn read(
@@ -30,6 +31,12 @@ pub(crate) async fn read(
 ) -> Result<Response, Refusal> {
     let details = find::details(&app, id).await?;
     let after = sse::last_id(&headers).map_err(|message| Refusal::field(sse::LAST_ID, message))?;
-    let reader = OutputReader { after, link, held };
+    let saw_end = sse::saw_end(&headers);
+    let reader = OutputReader {
+        after,
+        saw_end,
+        link,
+        held,
+    };
     Ok(output::read(app, details, &query, reader, view::status).await)
 }

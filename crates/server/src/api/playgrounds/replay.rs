@@ -20,8 +20,8 @@ pub(super) fn key(
     let key = idempotency_key(headers)?;
     // Keys of other contracts are other keys.
     Ok(key.map(|key| {
-        let request = [path.as_bytes(), b"\n", body].concat();
-        (format!("playgrounds {key}"), hash(&request))
+        let request = [&hash(body), path.as_bytes()].concat();
+        (format!("playgrounds {key}"), request)
     }))
 }
 

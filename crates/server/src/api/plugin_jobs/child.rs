@@ -6,10 +6,10 @@ use store::{
     Read,
     runs::{Details, Submission},
 };
-use wire::{executors::PluginJobOutcome, plugin_jobs::NewPluginJob};
+use wire::{JsonText, executors::PluginJobOutcome, plugin_jobs::NewPluginJob};
 
 use super::{check, loaded, view};
-use crate::{app::App, refusal::Refusal};
+use crate::{app::App, http::json, refusal::Refusal};
 
 /// Checks what a step wants and makes it a run, which need not be started.
 pub(crate) fn submission(
@@ -17,8 +17,7 @@ pub(crate) fn submission(
     wanted: Value,
 ) -> BoxFuture<'static, Result<Submission, Refusal>> {
     let work = async move {
-        let job: NewPluginJob = serde_json::from_value(wanted)
-            .map_err(|error| Refusal::field("submission", error.to_string()))?;
+        let job: NewPluginJob = json::parse_field("submission", &wanted)?;
         let plugins = app.plugins.read(&app.store, app.active_since()).await?;
         let mut submission = check::submission(&app, &plugins, job)?;
         submission.run.held = false;
@@ -33,10 +32,12 @@ pub(crate) fn outcome(read: &mut Read<'_, '_>, details: Details) -> Result<Value
     let loaded = loaded::find(read, run.id)?;
     let job = view::job(&loaded);
     let left = job.result.unwrap_or_default();
+    // Templates compute with it.
+    let value = |(name, text): (String, JsonText)| (name, text.value());
     Ok(json!(PluginJobOutcome {
         error: job.progress.error,
-        metrics: left.metrics.into_iter().flatten().collect(),
-        summary: left.summary.into_iter().collect(),
-        output: loaded.state.output,
+        metrics: left.metrics.into_iter().flatten().map(value).collect(),
+        summary: left.summary.into_iter().map(value).collect(),
+        output: loaded.state.output.map(|output| output.value()),
     }))
 }

@@ -1,10 +1,11 @@
 //! Events of plugin jobs in the contract's words, for the job's own stream and webhook.
 
+use std::collections::BTreeMap;
+
 use engine::RunId;
-use serde_json::{Map, Value};
 use store::{Read, events::EventRow, hooks::Composed};
 use wire::{
-    TimestampMs,
+    JsonText, TimestampMs,
     executors::Stage,
     plugin_jobs::{EventError, Job, JobEvent, JobEventData, JobProgress},
 };
@@ -17,11 +18,14 @@ use super::{
 /// The longest part of an event, in bytes.
 const PART_LIMIT: usize = 64 * 1024;
 
+/// What the event log has of an event.
+type Logged = BTreeMap<String, JsonText>;
+
 /// What the contract calls an event of the log; nothing for one that it does not know, but for a plugin
 /// that is skipped. A job starts once, however many attempts it takes.
-fn word(event: &EventRow, data: &Map<String, Value>) -> Option<&'static str> {
+fn word(event: &EventRow, data: &Logged) -> Option<&'static str> {
     Some(match event.event_type.strip_prefix("plugin_job.")? {
-        "started" if data.get("attempt").and_then(Value::as_i64) == Some(1) => "jobStart",
+        "started" if data.get("attempt").is_some_and(|attempt| attempt.get() == "1") => "jobStart",
         "plugin_started" => "pluginStart",
         "plugin_completed" => "pluginComplete",
         "plugin_failed" => "pluginError",
@@ -100,7 +104,7 @@ fn bounded(mut data: JobEventData) -> JobEventData {
     data.logs = data.logs.filter(is_short);
     if let Some(job) = &mut data.job {
         if !is_short(&job.config.input) {
-            job.config.input = Value::Null;
+            job.config.input = JsonText::default();
         }
         job.result = job.result.take().filter(is_short);
     }
@@ -116,11 +120,11 @@ pub(super) fn is_last(event: &JobEvent) -> bool {
     matches!(&*event.event, "jobComplete" | "jobError")
 }
 
-fn text(data: &Map<String, Value>, key: &str) -> Option<String> {
-    Some(data.get(key)?.as_str()?.to_owned())
+fn text(data: &Logged, key: &str) -> Option<String> {
+    data.get(key)?.value().as_str().map(str::to_owned)
 }
 
-fn of_log(id: RunId, word: &str, data: &Map<String, Value>) -> JobEventData {
+fn of_log(id: RunId, word: &str, data: &Logged) -> JobEventData {
     let message = match word {
         "pluginError" => text(data, "error"),
         "jobError" => {
@@ -143,7 +147,7 @@ fn of_job(
     loaded: &LoadedJob,
     word: &str,
     event: &EventRow,
-    data: &Map<String, Value>,
+    data: &Logged,
 ) -> JobEventData {
     let id = loaded.details.run.id;
     let plugin = text(data, "plugin");

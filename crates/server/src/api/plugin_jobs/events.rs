@@ -2,7 +2,11 @@
 
 use std::collections::VecDeque;
 
-use axum::{extract::State, http::HeaderMap, response::Response};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
 use engine::RunId;
 use futures_util::{Stream, stream};
 use store::{Topic, TopicWait};
@@ -30,6 +34,7 @@ const PAGE: i64 = 32;
     params(("id" = String, Path, description = "Job id")),
     responses((status = 200, description = "Server-sent events", body = JobEvent,
             content_type = "text/event-stream"),
+        (status = 204, description = "The reader has seen the end, and need not come again"),
         (status = 400, description = "`Last-Event-ID` is wrong", body = ErrorBody),
         (status = 404, description = "No such job", body = ErrorBody)))]
 pub(crate) async fn follow(
@@ -41,7 +46,15 @@ pub(crate) async fn follow(
     let after = sse::last_id(&headers)
         .map_err(Refusal::bad_request)?
         .unwrap_or(0);
-    app.store.read(move |read| loaded::find(read, id)).await?;
+    let look = move |read: &mut store::Read<'_, '_>| {
+        let status = loaded::find(read, id)?.details.run.state.status();
+        let more = store::events::after(read, after, Some(id), 1)?;
+        Ok(status.is_terminal() && more.is_empty())
+    };
+    let is_over = app.store.read(look).await?;
+    if is_over && headers.contains_key(sse::LAST_ID) {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     let messages = messages(app.clone(), id, after);
     Ok(sse::answer(&app, Form::PLUGIN_JOB, link, messages))
 }
@@ -120,7 +133,7 @@ impl Follower {
             self.after = seq;
             let Some(event) = event else { continue };
             self.ready.push_back(Chunk {
-                bytes: sse::message(Some(seq), &event.event, &event),
+                bytes: sse::message(Some(seq.to_string()), &event.event, &event),
                 position: seq,
             });
             self.ended |= is_last(&event);

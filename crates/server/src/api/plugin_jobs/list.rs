@@ -11,6 +11,7 @@ use crate::{
     app::App,
     http::extract::Params,
     refusal::Refusal,
+    runs::labels::Labels,
     runs::paging::{List, Page, statuses},
 };
 
@@ -24,6 +25,8 @@ pub(crate) struct Wanted {
     limit: Option<i64>,
     /// Skip so many (default 0).
     offset: Option<i64>,
+    /// Only jobs that are older than the one with this id: where the page before ended.
+    cursor: Option<String>,
 }
 
 /// Lists jobs, newest first.
@@ -35,7 +38,8 @@ pub(crate) async fn list(
     State(app): State<App>,
     Params(wanted): Params<Wanted>,
 ) -> Result<(HeaderMap, axum::Json<Vec<JobSummary>>), Refusal> {
-    let page = Page::asked(wanted.limit, wanted.offset)?;
+    let (cursor, labels) = (wanted.cursor.as_deref(), Labels::default());
+    let page = Page::asked(wanted.limit, wanted.offset, cursor, labels)?;
     let status = wanted.status.as_deref();
     let statuses = status
         .map(|word| statuses(word, view::status))

@@ -14,6 +14,7 @@ mod parts;
 pub(crate) mod plugins;
 pub(crate) mod start;
 mod view;
+mod wait;
 
 pub(crate) use child::{outcome as child_outcome, submission as child_submission};
 pub(crate) use event_data::compose;

@@ -1,13 +1,14 @@
 //! Plugins as the parts of a job: which reports of an executor fit a job, and what the event log gets.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use wire::{
+    JsonText,
     executors::{EndedPlugin, PartReport, Stage},
     plugin_jobs::Config,
 };
 
 use super::config;
-use crate::refusal::Refusal;
+use crate::{http::json, refusal::Refusal};
 
 /// What is kept of why a plugin failed or was skipped, in bytes.
 const ERROR_LIMIT: usize = 16 * 1024;
@@ -38,9 +39,11 @@ fn part(config: &Config, report: PartReport) -> Result<store::runs::PartReport, 
     let (body, event_data) = match (report.stage, &report.body) {
         (Stage::Started, None) => (Vec::new(), String::new()),
         (Stage::Completed | Stage::Failed | Stage::Skipped, Some(body)) => {
-            let mut ended: EndedPlugin = match serde_json::from_value(body.clone()) {
+            let mut ended: EndedPlugin = match json::parse(body.get().as_bytes()) {
                 Ok(ended) => ended,
-                Err(error) => return wrong(format!("the body of `{}`: {error}", report.name)),
+                Err(refusal) => {
+                    return wrong(format!("the body of `{}`: {}", report.name, refusal.message));
+                }
             };
             if ended.stage() != report.stage {
                 let message = format!("`{}` did not end as its body says", report.name);
@@ -56,7 +59,7 @@ fn part(config: &Config, report: PartReport) -> Result<store::runs::PartReport, 
             let tries = failed_tries(report.stage, report.tries.into());
             // Strings and JSON values have a JSON form.
             let body = serde_json::to_vec(&ended).unwrap_or_default();
-            (body, event_data(&ended, tries).to_string())
+            (body, event_data(&ended, tries))
         }
         _ => {
             return wrong(format!(
@@ -86,19 +89,39 @@ pub(super) fn failed_tries(stage: Stage, tries: i64) -> u32 {
     u32::try_from(failed.max(0)).unwrap_or(u32::MAX)
 }
 
-fn event_data(ended: &EndedPlugin, failed_tries: u32) -> Value {
-    let short = |why: &str| Value::from(&why[..why.floor_char_boundary(EVENT_ERROR_LIMIT)]);
-    if let Some(reason) = &ended.skipped {
-        return json!({"reason": short(reason)});
-    }
-    let mut event_data = json!({"took_ms": ended.took_ms, "failed_tries": failed_tries});
-    if let Some(error) = &ended.error {
-        event_data["error"] = short(error);
-    }
-    if let Some(metric) = &ended.metric
-        && metric.to_string().len() <= EVENT_METRIC_LIMIT
-    {
-        event_data["metric"] = metric.clone();
-    }
-    event_data
+/// What the event log has of a plugin that ended.
+#[derive(Default, Serialize)]
+struct EventData<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    took_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed_tries: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metric: Option<&'a JsonText>,
+}
+
+fn event_data(ended: &EndedPlugin, failed_tries: u32) -> String {
+    let short = |why: &'_ String| why.floor_char_boundary(EVENT_ERROR_LIMIT);
+    let data = match &ended.skipped {
+        Some(reason) => EventData {
+            reason: Some(&reason[..short(reason)]),
+            ..EventData::default()
+        },
+        None => EventData {
+            took_ms: Some(ended.took_ms),
+            failed_tries: Some(failed_tries),
+            error: ended.error.as_ref().map(|error| &error[..short(error)]),
+            metric: ended
+                .metric
+                .as_ref()
+                .filter(|metric| metric.get().len() <= EVENT_METRIC_LIMIT),
+            ..EventData::default()
+        },
+    };
+    // Strings and JSON values have a JSON form.
+    serde_json::to_string(&data).unwrap_or_default()
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use engine::{Kind, Run, State, Status};
-use serde_json::Value;
 use wire::{
     TimestampMs,
     executors::{EndedPlugin, Stage},
@@ -133,7 +132,7 @@ fn result(loaded: &LoadedJob) -> JobResult {
     let completed = ended.iter().filter(|one| one.stage == Stage::Completed);
     let called = ended.iter().filter(|one| one.stage != Stage::Skipped);
     let metric = |plugin: &PluginPart| {
-        let metric = plugin.left.metric.clone().unwrap_or(Value::Null);
+        let metric = plugin.left.metric.clone().unwrap_or_default();
         BTreeMap::from([(plugin.name.clone(), metric)])
     };
     let because = |why: fn(&EndedPlugin) -> &Option<String>| {

@@ -19,6 +19,7 @@ use crate::{
     params(("id" = String, Path, description = "Run id"), OutputQuery),
     responses((status = 200, description = "Output",
             content((String = "text/plain"), (String = "text/event-stream"))),
+        (status = 204, description = "The reader has seen the end, and need not come again"),
         (status = 400, description = "A parameter is wrong"),
         (status = 404, description = "No such run")))]
 pub(crate) async fn read(
@@ -33,6 +34,7 @@ pub(crate) async fn read(
     let after = sse::last_id(&headers).map_err(|message| Refusal::field(sse::LAST_ID, message))?;
     let reader = OutputReader {
         after,
+        saw_end: sse::saw_end(&headers),
         link,
         held: None,
     };

@@ -7,7 +7,11 @@ use engine::{Kind, RunId};
 use store::runs::Search;
 use wire::{Timestamp, runs::RunQuery};
 
-use crate::{http::extract::Params, refusal::Refusal, runs::paging};
+use crate::{
+    http::extract::Params,
+    refusal::Refusal,
+    runs::{labels, paging},
+};
 
 /// A shorter text is not looked up as the beginning of an id alone: names begin so, too.
 const PREFIX_MIN: usize = 8;
@@ -42,12 +46,7 @@ pub(super) fn search(query: &RunQuery, readable: Vec<Kind>) -> Result<Search, Re
     search.name = text("name", query.name.as_ref())?;
     search.text = text("text", query.text.as_ref())?.map(|text| text.to_lowercase());
     for label in &query.label {
-        text("label", Some(label))?;
-        let Some((name, value)) = label.split_once('=') else {
-            let message = "label must be name=value; repeat the parameter for several labels";
-            return Err(Refusal::field("label", message));
-        };
-        search.labels.push((name.to_owned(), value.to_owned()));
+        search.labels.push(labels::read(label)?);
     }
     search.parent = id("parent", query.parent.as_ref())?;
     if let Some(since) = time("since", query.since.as_ref())? {

@@ -13,6 +13,8 @@ on_both!(
     a_receiver_that_was_down_gets_everything_once_it_is_back,
     the_order_of_a_run_is_kept_while_others_go_on,
     a_receiver_that_names_a_time_is_left_alone_until_then,
+    a_receiver_that_names_a_time_far_away_is_not_believed,
+    a_test_that_succeeds_or_enabling_lifts_a_pause,
     a_backlog_waits_in_the_event_log_and_is_worked_off,
 );
 
@@ -90,6 +92,52 @@ async fn a_receiver_that_names_a_time_is_left_alone_until_then() {
         server.clock.advance_ms(1_000);
         assert_eq!(deliver(&server).await, 2);
         assert_eq!(receiver.count(), 3);
+    }
+}
+
+async fn a_receiver_that_names_a_time_far_away_is_not_believed() {
+    let (server, receiver) = (server().await, Receiver::start().await);
+    let hook = hook(&server, &receiver, &["job.submitted"]).await;
+    // Sixty seconds, meant as milliseconds.
+    receiver.script([Reply::Header(429, "retry-after", "60000".to_owned())]);
+    server.submit(&example()).await;
+    deliver(&server).await;
+    let shown = super::shown(&server, &hook).await;
+    assert_eq!(shown["waits_until"], "2024-01-01T13:00:00Z");
+    server.clock.advance_ms(3_599_000);
+    assert_eq!(deliver(&server).await, 0);
+    server.clock.advance_ms(1_000);
+    assert_eq!(deliver(&server).await, 1);
+    let shown = super::shown(&server, &hook).await;
+    assert!(shown.get("waits_until").is_none(), "{shown}");
+}
+
+async fn a_test_that_succeeds_or_enabling_lifts_a_pause() {
+    for by_test in [true, false] {
+        let (server, receiver) = (server().await, Receiver::start().await);
+        let hook = hook(&server, &receiver, &["job.submitted"]).await;
+        let path = format!("/api/hooks/{}/test", super::id(&hook));
+        receiver.script([Reply::Header(503, "retry-after", "3600".to_owned())]);
+        server.submit(&example()).await;
+        deliver(&server).await;
+        // One that was submitted meanwhile waits, too.
+        server.submit(&example()).await;
+        assert_eq!(deliver(&server).await, 0);
+        if by_test {
+            // A test that fails lifts nothing.
+            receiver.script([Reply::Status(500)]);
+            server.post(&path, &json!(null)).json(202).await;
+            assert_eq!(deliver(&server).await, 1);
+            server.post(&path, &json!(null)).json(202).await;
+            assert_eq!(deliver(&server).await, 3, "the test and what was held back");
+        } else {
+            let enabled = super::patch(&server, &hook, &json!({"enabled": true}));
+            let shown = enabled.json(200).await;
+            assert!(shown.get("waits_until").is_none(), "{shown}");
+            assert_eq!(deliver(&server).await, 2);
+        }
+        let shown = super::shown(&server, &hook).await;
+        assert!(shown.get("waits_until").is_none(), "{shown}");
     }
 }
 

@@ -66,7 +66,7 @@ async fn what_is_nested_as_deep_as_may_be_is_read_in_every_answer() {
     let answer = server.post(path, &claim).await.text().await;
     let claimed: Exchanged = serde_json::from_str(&answer).expect("a claim");
     let state = claimed.runs[0].state.clone().expect("a state");
-    let state: PluginState = serde_json::from_value(state).expect("a state");
+    let state: PluginState = serde_json::from_str(state.get()).expect("a state");
     assert_eq!(state.storage["kept"], deep);
     assert_eq!(shown(&server, &work.id).await["config"]["input"], deep);
 }

@@ -5,6 +5,7 @@ mod cancel;
 mod claims;
 mod contract;
 mod create;
+mod digits;
 mod events;
 mod hooks;
 mod kinds;

@@ -22,7 +22,7 @@ use playbook::{ExecutionOutcome, JournalPart, PartStage, Progress, Step, StepKey
 use serde_json::{Value, json};
 use tokio::{sync::Notify, time::sleep_until};
 use tokio_util::sync::CancellationToken;
-use wire::executors::PartReport;
+use wire::{JsonText, executors::PartReport};
 
 use super::{
     call::{Context, StepEnd},
@@ -219,7 +219,7 @@ impl<'a> Flow<'a> {
             }
         }
         reports.extend(more);
-        let state = self.changed_state();
+        let state = self.changed_state().map(JsonText::from);
         if reports.is_empty() && state.is_none() && !self.operator.owes() {
             return Ok(());
         }

@@ -12,6 +12,7 @@ use crate::{
     http::extract::{Params, PathRunId},
     kinds,
     refusal::Refusal,
+    runs::labels::Labels,
 };
 
 const LIMIT_DEFAULT: i64 = 50;
@@ -28,19 +29,25 @@ pub(crate) struct ExecutionQuery {
 }
 
 /// Lists executions, newest first, each as it is now, with the newest of its steps and without what they left.
-#[utoipa::path(get, path = "/api/executions", tag = "executions", params(ExecutionQuery),
+#[utoipa::path(get, path = "/api/executions", tag = "executions", params(ExecutionQuery,
+        ("label" = Option<Vec<String>>, Query,
+            description = "Only with this label, `name=value`; repeated: with all of them")),
     responses((status = 200, description = "Executions", body = Vec<Execution>),
         (status = 400, description = "A parameter is wrong")))]
 pub(crate) async fn list(
     State(app): State<App>,
     Params(query): Params<ExecutionQuery>,
+    Labels(labels): Labels,
 ) -> Result<axum::Json<Vec<Execution>>, Refusal> {
     let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
     if limit < 1 {
         return Err(Refusal::field("limit", "limit must be at least 1"));
     }
     let limit = usize::try_from(limit.min(LIMIT_MAX)).unwrap_or(usize::MAX);
-    let mut search = Search::of(vec![Kind::Execution], limit);
+    let mut search = Search {
+        labels,
+        ..Search::of(vec![Kind::Execution], limit)
+    };
     if let Some(word) = &query.status {
         (search.statuses, search.waits) = states(word)?;
     }

@@ -14,6 +14,7 @@ use crate::{
     app::App,
     audit::AuditContext,
     http::extract::{Json, PathParams},
+    http::json,
     playgrounds::{FieldErrors, RoomBody, checked_name, invalid},
     refusal::Refusal,
 };
@@ -157,16 +158,15 @@ fn checked(before: &RoomBody, change: &PlayroomChange) -> Result<RoomBody, Refus
         errors.add("status", "must be active or disabled");
     }
     if let Some(policy) = &change.policy {
-        if let Err(error) = serde_json::from_value::<Option<Policy>>(policy.clone()) {
-            errors.add("policy", error.to_string());
+        if let Err(refusal) = json::parse_field::<Option<Policy>>("policy", policy) {
+            errors.add("policy", refusal.message);
         }
         body.policy = policy.clone();
     }
     if let Some(limits) = &change.limits {
-        let read =
-            serde_json::from_value::<Option<playground::compose::ResourceLimits>>(limits.clone());
-        if let Err(error) = read {
-            errors.add("limits", error.to_string());
+        let read = json::parse_field::<Option<playground::compose::ResourceLimits>>("limits", limits);
+        if let Err(refusal) = read {
+            errors.add("limits", refusal.message);
         }
         body.limits = limits.clone();
     }

@@ -91,7 +91,7 @@ impl World {
         let plugins = (0..count).map(|n| PLUGINS[(first + n) % PLUGINS.len()].to_owned());
         let plugins: Vec<String> = plugins.collect();
         let new = NewPluginJob {
-            input: json!({"text": "to be or not to be"}),
+            input: json!({"text": "to be or not to be"}).into(),
             timeout: Some(TIMEOUT_MS),
             plugins: Some(plugins.clone()),
             ..NewPluginJob::default()

@@ -1,5 +1,6 @@
 //! How far a plugin job is, as its worker and the ledger see it.
 
+use wire::JsonText;
 use wire::executors::{AdvanceRun, ClaimedRun, PartReport, PluginState, Stage};
 
 /// How far a job is.
@@ -28,14 +29,14 @@ impl Progress {
                     path: part.path,
                     stage,
                     tries,
-                    body: Some(part.body).filter(|body| !body.is_null()),
+                    body: Some(part.body).filter(|body| !body.is_null()).map(JsonText::from),
                     event: None,
                     abandons: false,
                 }),
             }
         }
         if let Some(state) = run.state.clone() {
-            progress.state = serde_json::from_value(state).expect("a state");
+            progress.state = serde_json::from_str(state.get()).expect("a state");
         }
         progress
     }
@@ -53,7 +54,7 @@ impl Progress {
             _ => self.ended.push(part.clone()),
         }
         if let Some(state) = report.state.clone() {
-            self.state = serde_json::from_value(state).expect("a state");
+            self.state = serde_json::from_str(state.get()).expect("a state");
         }
     }
 }

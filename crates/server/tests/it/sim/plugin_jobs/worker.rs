@@ -171,7 +171,7 @@ impl World {
             }
         };
         let mut state = held.progress.state.clone();
-        state.storage.insert(plugin.clone(), json!(tries));
+        state.storage.insert(plugin.clone(), json!(tries).into());
         let place = held.plugins.iter().position(|name| *name == plugin);
         let part = PartReport {
             number: i64::try_from(place? + 1).ok()?,
@@ -179,7 +179,7 @@ impl World {
             path: String::new(),
             stage,
             tries,
-            body: ended.map(|ended| json!(ended)),
+            body: ended.map(|ended| wire::JsonText::of(&ended)),
             event: None,
             abandons: false,
         };
@@ -187,7 +187,7 @@ impl World {
             executor: name.to_owned(),
             token: held.token,
             parts: vec![part],
-            state: (stage == Stage::Completed).then(|| json!(state)),
+            state: (stage == Stage::Completed).then(|| wire::JsonText::of(&state)),
             acknowledged: 0,
         })
     }
@@ -196,7 +196,7 @@ impl World {
     fn end_of(&mut self) -> Option<EndedPlugin> {
         let mut ended = EndedPlugin::default();
         match self.chance.within(0, 100) {
-            0..75 => ended.metric = Some(json!({"n": self.chance.within(0, 1_000)})),
+            0..75 => ended.metric = Some(json!({"n": self.chance.within(0, 1_000)}).into()),
             75..85 => ended.error = Some("it failed".to_owned()),
             _ => return None,
         }

@@ -14,6 +14,7 @@ use crate::{
     attempt::program::{ProgramEnd, ProgramStart},
     output::Captured,
     redactor::Redactor,
+    shim::{End, Report},
 };
 
 impl AttemptRunner {
@@ -62,6 +63,18 @@ impl AttemptRunner {
             Ok(ended) => ended,
             Err(reason) => return PerformOutcome::Abandoned(reason),
         };
+        if let Ok(Report {
+            end: End::NotStarted(reason),
+            ..
+        }) = &report
+        {
+            if let Err(why) = self.check().await {
+                return PerformOutcome::Abandoned(why);
+            }
+            self.starts.failed(&job.binary_sha256, reason);
+        } else {
+            self.starts.succeeded();
+        }
         if let Some(outcome) = without_result(&report, stop) {
             return outcome;
         }

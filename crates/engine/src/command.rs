@@ -168,6 +168,8 @@ pub enum Command {
     Release {
         /// The caller.
         holder: Holder,
+        /// What is wrong with the executor, if that is why.
+        reason: Option<String>,
     },
     /// The holder cannot do the work for a reason of its own, such as a full disk. The attempt counts as
     /// lost, and another executor may take the run.

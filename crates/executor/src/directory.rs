@@ -1,10 +1,14 @@
 //! Directories that belong to one executor at a time.
 
 use std::{
-    fs::{self, DirBuilder, File, Permissions, TryLockError},
+    fs::{self, DirBuilder, File, TryLockError},
     io,
-    os::unix::fs::{DirBuilderExt, PermissionsExt, lchown},
-    path::Path,
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{DirBuilderExt, MetadataExt, lchown},
+    },
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use nix::{
@@ -14,12 +18,54 @@ use nix::{
         time::TimeSpec,
     },
 };
+use plugin::tree;
 
 /// Name of the file that is locked.
 const LOCK: &str = ".lock";
 
-/// Makes `dir` if it is missing, for its owner only, and locks it until the file is dropped.
-pub(crate) fn open(dir: &Path) -> io::Result<File> {
+/// Beginning of the names of what could not be removed.
+const SET_ASIDE: &str = ".left-";
+
+/// A directory that this executor alone uses, until this is dropped.
+pub(crate) struct OwnedDirectory {
+    path: PathBuf,
+    lock: Mutex<File>,
+}
+
+impl OwnedDirectory {
+    /// Makes the directory if it is missing, for its owner only, and locks it. Blocks.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let lock = Mutex::new(lock(path)?);
+        Ok(Self {
+            path: path.to_owned(),
+            lock,
+        })
+    }
+
+    /// Makes the directory and its lock again if they were removed. True if they were.
+    ///
+    /// # Errors
+    /// When it cannot be made, or another executor has made it its own since.
+    pub(crate) fn restore(&self) -> io::Result<bool> {
+        let mut held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        match fs::metadata(self.path.join(LOCK)) {
+            Ok(there) => {
+                let ours = held.metadata()?;
+                if (there.dev(), there.ino()) == (ours.dev(), ours.ino()) {
+                    return Ok(false);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        *held = lock(&self.path)?;
+        let path = self.path.display();
+        tracing::warn!(%path, "the directory was removed: it is made again");
+        Ok(true)
+    }
+}
+
+fn lock(dir: &Path) -> io::Result<File> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     let lock = File::create(dir.join(LOCK))?;
     match lock.try_lock() {
@@ -32,15 +78,27 @@ pub(crate) fn open(dir: &Path) -> io::Result<File> {
     }
 }
 
-/// Removes everything in an opened directory but its lock. What cannot be removed is logged.
+/// Removes everything in an opened directory but its lock. What cannot be removed is set aside.
 pub(crate) fn empty(dir: &Path) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         if entry.file_name() != LOCK {
-            remove(&entry.path());
+            remove_or_set_aside(&entry.path());
         }
     }
     Ok(())
+}
+
+/// The paths of what could not be removed in an opened directory.
+pub(crate) fn left(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let left = entries.filter(|entry| {
+        entry
+            .file_name()
+            .as_bytes()
+            .starts_with(SET_ASIDE.as_bytes())
+    });
+    left.map(|entry| entry.path()).collect()
 }
 
 /// Makes a directory and everything below it belong to a user and its group. No link is followed: call it
@@ -58,39 +116,33 @@ pub(crate) fn give(path: &Path, id: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes a file or a whole directory, also when a job took away its own rights on it.
+/// Removes a file or a whole directory, also when a job took away its own rights on it. What cannot be removed
+/// is logged. Blocks.
 pub(crate) fn remove(path: &Path) {
-    let gone = |result: &io::Result<()>| match result {
-        Ok(()) => true,
-        Err(error) => error.kind() == io::ErrorKind::NotFound,
-    };
-    let removed = fs::remove_dir_all(path);
-    if gone(&removed) || gone(&fs::remove_file(path)) {
-        return;
-    }
-    open_up(path);
-    let removed = fs::remove_dir_all(path);
-    if !gone(&removed) {
-        let error = removed.err().map(|error| error.to_string());
-        tracing::warn!(path = %path.display(), error, "what a job left cannot be removed");
+    if let Err(error) = tree::remove(path) {
+        tracing::warn!(path = %path.display(), %error, "what a job left cannot be removed");
     }
 }
 
-/// Gives the owner all rights on every directory below, without following links and without
-/// recursion: a job decides how deep its tree is.
-fn open_up(path: &Path) {
-    let mut open = vec![path.to_owned()];
-    while let Some(dir) = open.pop() {
-        if fs::symlink_metadata(&dir).is_ok_and(|data| data.is_dir()) {
-            let _ = fs::set_permissions(&dir, Permissions::from_mode(0o700));
-            let entries = fs::read_dir(&dir).into_iter().flatten().flatten();
-            open.extend(
-                entries
-                    .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
-                    .map(|entry| entry.path()),
-            );
+/// The same. What cannot be removed gets another name, so that its own is free again.
+pub(crate) fn remove_or_set_aside(path: &Path) {
+    let Err(error) = tree::remove(path) else {
+        return;
+    };
+    let mut aside = path.to_owned();
+    let is_aside = |path: &Path| {
+        path.file_name()
+            .is_some_and(|name| name.as_bytes().starts_with(SET_ASIDE.as_bytes()))
+    };
+    if !is_aside(path) {
+        let free = (0_u64..).map(|number| path.with_file_name(format!("{SET_ASIDE}{number}")));
+        if let Some(free) = { free }.find(|free| fs::symlink_metadata(free).is_err())
+            && fs::rename(path, &free).is_ok()
+        {
+            aside = free;
         }
     }
+    tracing::warn!(path = %aside.display(), %error, "what a job left cannot be removed: it is set aside");
 }
 
 /// Sets the time of a file's last use to now.

@@ -11,11 +11,13 @@ use std::{
 };
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
+use tempfile::TempDir;
 
 use crate::{
     digest,
     manifest::{FILE, Manifest},
     plugin::Plugin,
+    tree,
 };
 
 /// A plugin that was installed.
@@ -90,8 +92,9 @@ pub fn install(
     let staging = tempfile::Builder::new()
         .prefix(".staging-")
         .tempdir_in(directory)
+        .map(Staging)
         .map_err(failed("write to", directory))?;
-    let unpacked = staging.path().join("plugin");
+    let unpacked = staging.0.path().join("plugin");
     fs::create_dir(&unpacked).map_err(failed("create", &unpacked))?;
     if source.is_dir() {
         copy(source, &unpacked)?;
@@ -111,7 +114,7 @@ pub fn install(
         return Err(InstallError::Taken { name });
     }
     let folder = directory.join(&manifest.name);
-    let replaced = replace(&root, &folder, &staging.path().join("old"))?;
+    let replaced = replace(&root, &folder, &staging.0.path().join("old"))?;
     Ok(Installed {
         name: manifest.name.clone(),
         version: manifest.version.clone(),
@@ -119,6 +122,16 @@ pub fn install(
         folder,
         replaced,
     })
+}
+
+/// Where the new plugin comes in and the old one goes: its processes may have filled that.
+struct Staging(TempDir);
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // What is left of it, the directory itself tries again.
+        let _ = tree::remove(self.0.path());
+    }
 }
 
 fn failed(what: &str, path: &Path) -> impl FnOnce(io::Error) -> InstallError {

@@ -21,6 +21,7 @@ pub mod process;
 pub mod protocol;
 mod schema;
 mod storage;
+pub mod tree;
 mod wasm;
 
 pub use catalogue::{BrokenPlugin, Catalogue, Shipped};

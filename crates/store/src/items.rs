@@ -236,7 +236,15 @@ impl Work for ReleaseRuns {
                 token: Some(run.token),
             };
             let now = run.started_at.unwrap_or(run.created_at);
-            match runs::apply(batch, run.id, &Command::Release { holder }, now) {
+            match runs::apply(
+                batch,
+                run.id,
+                &Command::Release {
+                    holder,
+                    reason: None,
+                },
+                now,
+            ) {
                 // Another executor has it by now, and the others are to be released all the same.
                 Ok(_) | Err(Error::NotFound(_) | Error::Rejected(_)) => {}
                 Err(error) => return Err(error),

@@ -200,7 +200,13 @@ fn of_holder() -> [(&'static str, Command); 10] {
         ("finish: completed", finish(AttemptOutcome::Completed)),
         ("finish: failed", finish(AttemptOutcome::Failed)),
         ("finish: timed out", finish(AttemptOutcome::TimedOut)),
-        ("release", Command::Release { holder: holder() }),
+        (
+            "release",
+            Command::Release {
+                holder: holder(),
+                reason: None,
+            },
+        ),
         ("abandon", abandon),
     ]
 }

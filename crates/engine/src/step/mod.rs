@@ -78,7 +78,7 @@ pub fn step(run: &Run, command: &Command, now: i64) -> Result<Change, Rejected> 
             let retry = retry_inputs(*jitter, *aging_step_ms);
             finish::step(run, holder, *outcome, error.clone(), &retry, now)
         }
-        Command::Release { holder } => release::step(run, holder, now),
+        Command::Release { holder, reason } => release::step(run, holder, reason.as_deref(), now),
         Command::Abandon { holder, error } => abandon::step(run, holder, error, now),
         Command::Expire {
             jitter,

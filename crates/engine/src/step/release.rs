@@ -3,7 +3,12 @@
 use super::{owned, requeue};
 use crate::{Change, Holder, Rejected, Run};
 
-pub(super) fn step(run: &Run, holder: &Holder, now: i64) -> Result<Change, Rejected> {
+pub(super) fn step(
+    run: &Run,
+    holder: &Holder,
+    reason: Option<&str>,
+    now: i64,
+) -> Result<Change, Rejected> {
     owned(run, holder, "release")?;
-    Ok(requeue::released(run, now))
+    Ok(requeue::released(run, reason, now))
 }

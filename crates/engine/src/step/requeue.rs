@@ -71,8 +71,12 @@ pub(super) fn lost(run: &Run, token: i64, error: String, now: i64) -> Change {
 }
 
 /// The attempt was released: another one at the run's old place in the queue; it does not count.
-pub(super) fn released(run: &Run, now: i64) -> Change {
-    let error = Some("released by its executor".to_owned());
+pub(super) fn released(run: &Run, reason: Option<&str>, now: i64) -> Change {
+    let error = match reason {
+        Some(reason) => format!("released by its executor: {reason}"),
+        None => "released by its executor".to_owned(),
+    };
+    let error = Some(error);
     if run.signals.cancel > 0 && !run.cleans_up {
         return ended(run, AttemptEnd::Released, Outcome::Cancelled, error, now);
     }

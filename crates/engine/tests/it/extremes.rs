@@ -136,7 +136,10 @@ fn command() -> impl Strategy<Value = Command> {
                 5 => finish(AttemptOutcome::Completed),
                 6 => finish(AttemptOutcome::Failed),
                 7 => finish(AttemptOutcome::TimedOut),
-                8 => Command::Release { holder },
+                8 => Command::Release {
+                    holder,
+                    reason: None,
+                },
                 9 => Command::Abandon {
                     holder,
                     error: String::new(),

@@ -37,7 +37,7 @@ impl Agent {
                 place: places.as_mut().and_then(|places| places.split(1)),
             };
             if let Err(late) = self.runs.send(received) {
-                release(self, &late.0.run, None).await;
+                release(self, &late.0.run, Unfinished::Planned(None)).await;
             }
         }
     }
@@ -68,7 +68,7 @@ pub(super) async fn attempt(
         Err(Unstarted::Released) => {
             drop(held);
             tracing::debug!("no slot became free in time: the run is released");
-            release(&agent, &run, None).await;
+            release(&agent, &run, Unfinished::Planned(None)).await;
             // Another run would wait as long: nothing is claimed ahead before a slot was free.
             tokio::select! {
                 _ = agent.slots.acquire() => {}
@@ -84,7 +84,10 @@ pub(super) async fn attempt(
     match work.await {
         PerformOutcome::Finished(result, unsent) => {
             tracing::info!(completed = result.completed(), "the run has ended");
-            agent.cooldown.pass();
+            match agent.runner.unable() {
+                Some(why) => agent.cooldown.suspend(why),
+                None => agent.cooldown.pass(),
+            }
             drop(slot);
             // The place waits with the result, so that not too many results wait.
             let _ = finished.send(Finished {
@@ -101,21 +104,30 @@ pub(super) async fn attempt(
         PerformOutcome::Released => {
             tracing::warn!("the executor ends: the run is released");
             drop((held, slot, place));
-            release(&agent, &run, None).await;
+            release(&agent, &run, Unfinished::Planned(None)).await;
         }
         PerformOutcome::LeaseExpired => {
             let away = agent.leases.server_was_away(lease);
             tracing::warn!(away, "the lease could not be renewed: the run was killed");
             drop((held, slot, place));
             // A server that was away is not the work's fault.
-            let why = (!away).then(|| "its lease could not be renewed".to_owned());
+            let why = match away {
+                true => Unfinished::Planned(None),
+                false => Unfinished::Lost("its lease could not be renewed".to_owned()),
+            };
             release(&agent, &run, why).await;
         }
         PerformOutcome::Abandoned(what) => {
             tracing::error!(what, "the executor cannot do the work");
             drop(held);
-            agent.cooldown.meet();
-            release(&agent, &run, Some(what)).await;
+            // What is wrong here with every run is not the fault of this one.
+            let why = if agent.check().await {
+                agent.cooldown.meet();
+                Unfinished::Lost(what)
+            } else {
+                Unfinished::Planned(Some(what))
+            };
+            release(&agent, &run, why).await;
         }
     }
 }
@@ -148,15 +160,28 @@ async fn slot(
     }
 }
 
-/// Releases a run, so that it starts elsewhere at once; only without an error it counts as planned. Given up
-/// when the server stays away: then the lease runs out.
-async fn release(agent: &Agent, run: &ClaimedRun, error_message: Option<String>) {
+/// Why a run is released unfinished.
+enum Unfinished {
+    /// Not because of the run: the attempt does not count. With what is wrong with the executor, if something is.
+    Planned(Option<String>),
+    /// The attempt counts as a lost one.
+    Lost(String),
+}
+
+/// Releases a run, so that it starts elsewhere at once. Given up when the server stays away: then the lease runs
+/// out.
+async fn release(agent: &Agent, run: &ClaimedRun, why: Unfinished) {
     const LIMIT: Duration = Duration::from_secs(300);
     const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+    let (error_message, reason) = match why {
+        Unfinished::Planned(reason) => (None, reason),
+        Unfinished::Lost(error) => (Some(error), None),
+    };
     let release = Release {
         executor: agent.settings.name.clone(),
         token: run.token,
         error_message,
+        reason,
     };
     let mut backoff = Backoff::default();
     let tries = async {

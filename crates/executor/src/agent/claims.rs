@@ -77,7 +77,7 @@ async fn idle(agent: &Agent) -> Option<OwnedSemaphorePermit> {
     tokio::select! {
         biased;
         () = agent.stop.cancelled() => return None,
-        () = agent.cooldown.rest() => {}
+        () = agent.ready() => {}
     }
     let more = u32::try_from(places.available_permits()).unwrap_or(MAX);
     if let Ok(more) = Arc::clone(places).try_acquire_many_owned(more.min(MAX - 1)) {

@@ -23,6 +23,8 @@ pub(super) struct Cooldown {
 struct State {
     until: Option<Instant>,
     next: Duration,
+    /// Why it claims nothing, until a check finds that it can work.
+    suspended: Option<String>,
 }
 
 impl Default for Cooldown {
@@ -30,6 +32,7 @@ impl Default for Cooldown {
         let state = State {
             until: None,
             next: FIRST,
+            suspended: None,
         };
         Self {
             state: Mutex::new(state),
@@ -54,6 +57,27 @@ impl Cooldown {
         self.met.notify_waiters();
     }
 
+    /// This executor cannot work at all, and why. It is to be checked after the rest.
+    pub(super) fn suspend(&self, why: String) {
+        if self.suspended().as_ref() != Some(&why) {
+            tracing::error!(why, "the executor suspends itself: it claims nothing");
+        }
+        self.state().suspended = Some(why);
+        self.meet();
+    }
+
+    /// It can work again.
+    pub(super) fn lift(&self) {
+        if self.state().suspended.take().is_some() {
+            tracing::info!("the executor claims again");
+        }
+    }
+
+    /// Why it claims nothing.
+    pub(super) fn suspended(&self) -> Option<String> {
+        self.state().suspended.clone()
+    }
+
     /// Something was performed.
     pub(super) fn pass(&self) {
         self.state().next = FIRST;
@@ -61,9 +85,9 @@ impl Cooldown {
 
     /// Whether it rests now.
     pub(super) fn is_resting(&self) -> bool {
-        self.state()
-            .until
-            .is_some_and(|until| until > Instant::now())
+        let state = self.state();
+        let rests = state.until.is_some_and(|until| until > Instant::now());
+        rests || state.suspended.is_some()
     }
 
     /// Waits until the rest is over, if there is one.

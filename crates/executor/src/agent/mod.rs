@@ -4,6 +4,7 @@ mod attempts;
 mod claims;
 mod cooldown;
 mod exchange;
+mod health;
 mod leases;
 mod questions;
 mod registration;
@@ -138,6 +139,8 @@ async fn serve(
     mut runs: mpsc::UnboundedReceiver<attempts::Received>,
     finished: mpsc::UnboundedSender<exchange::Finished>,
 ) -> Result<(), Error> {
+    // Before it registers: so the server hears at once what is wrong.
+    agent.check().await;
     if !agent.register().await? {
         return Ok(());
     }

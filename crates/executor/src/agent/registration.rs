@@ -1,4 +1,4 @@
-//! Says what this executor can do: at its start, and whenever its plugins or its playroom change.
+//! Says what this executor can do: at its start, and whenever that changes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,15 +11,15 @@ use crate::Error;
 /// How often the directory of the plugins is looked at.
 const LOOK_PERIOD: Duration = Duration::from_secs(2);
 
-/// Registers again, forever, when the plugins or the playroom are others than those that the server knows.
+/// Registers again, forever, when the plugins, the playroom or what is wrong are others than the server knows.
 pub(super) async fn tell_changes(agent: Arc<Agent>) {
-    if !agent.plugin_registry.is_used() && agent.settings.docker.is_none() {
-        return;
-    }
+    let watches = agent.plugin_registry.is_used() || agent.settings.docker.is_some();
     let mut told = agent.registration();
     loop {
         sleep(LOOK_PERIOD).await;
-        agent.plugin_registry.refresh().await;
+        if watches {
+            agent.plugin_registry.refresh().await;
+        }
         let now = agent.registration();
         if now == told {
             continue;
@@ -29,12 +29,13 @@ pub(super) async fn tell_changes(agent: Arc<Agent>) {
                 tracing::info!(
                     plugins = now.plugins.len(),
                     playrooms = now.playrooms.len(),
-                    "the plugins or the playroom have changed"
+                    suspended = now.suspended,
+                    "what the executor can do has changed"
                 );
                 told = now;
             }
             Err(error) => {
-                tracing::warn!(%error, "the server does not know the plugins and the playroom yet");
+                tracing::warn!(%error, "the server does not know yet what has changed");
             }
         }
     }
@@ -78,6 +79,7 @@ impl Agent {
             kinds: self.kinds(),
             plugins: self.plugin_registry.infos(),
             playrooms: self.playrooms.infos(),
+            suspended: self.cooldown.suspended(),
         }
     }
 

@@ -1,9 +1,8 @@
 //! Where attempts work: the locked work directory, and the isolation that everything gets.
 
 use std::{
-    fs::File,
-    io,
-    path::Path,
+    fs, io,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -15,8 +14,15 @@ use tokio::task::spawn_blocking;
 
 use super::WorkDir;
 use crate::{
-    Error, Settings, addresses::AddressFilter, browsers::Browsers, cgroup::Cgroup, directory,
-    isolation::Plan, job_ids::JobIds, process::ForkServer, shim::Spec,
+    Error, Settings,
+    addresses::AddressFilter,
+    browsers::Browsers,
+    cgroup::Cgroup,
+    directory::{self, OwnedDirectory},
+    isolation::Plan,
+    job_ids::JobIds,
+    process::ForkServer,
+    shim::Spec,
 };
 
 pub(crate) struct AttemptEnvironment {
@@ -27,15 +33,14 @@ pub(crate) struct AttemptEnvironment {
     pub(crate) browsers: Browsers,
     /// Numbers the work directories.
     made: AtomicU64,
-    /// Held for as long as the work directory is in use.
-    _lock: File,
+    directory: OwnedDirectory,
 }
 
 impl AttemptEnvironment {
     /// Opens the work directory, removes what a crash left there, and tries the isolation. Blocks.
     pub(crate) fn open(settings: Arc<Settings>) -> Result<Self, Error> {
-        let lock = directory::open(&settings.work_dir)
-            .and_then(|lock| directory::empty(&settings.work_dir).map(|()| lock))
+        let owned = OwnedDirectory::open(&settings.work_dir)
+            .and_then(|owned| directory::empty(&settings.work_dir).map(|()| owned))
             .map_err(failed("work", &settings.work_dir))?;
         let addresses = AddressFilter::new(&settings.allow_addresses, &settings.deny_addresses);
         Ok(Self {
@@ -50,7 +55,7 @@ impl AttemptEnvironment {
             addresses,
             settings,
             made: AtomicU64::new(0),
-            _lock: lock,
+            directory: owned,
         })
     }
 
@@ -77,13 +82,48 @@ impl AttemptEnvironment {
 
     /// A new work directory.
     pub(super) async fn work_dir(&self) -> Result<WorkDir, String> {
-        let number = self.made.fetch_add(1, Ordering::Relaxed);
-        let path = self.settings.work_dir.join(format!("attempt-{number}"));
+        let path = self.restored().and_then(|()| self.free_path());
         let id = self.plan.job_ids.as_ref().map(JobIds::take).transpose()?;
-        let made = spawn_blocking(move || WorkDir::create(path, id)).await;
+        let made = spawn_blocking(move || path.and_then(|path| WorkDir::create(path, id))).await;
         made.map_err(|error| error.to_string())
             .and_then(|made| made.map_err(|error| error.to_string()))
             .map_err(|error| format!("the work directory cannot be made: {error}"))
+    }
+
+    /// Makes the directory of all work directories again if it was removed.
+    pub(super) fn restored(&self) -> io::Result<()> {
+        self.directory.restore().map(drop)
+    }
+
+    /// Whether work directories can be made. Blocks.
+    ///
+    /// # Errors
+    /// Why not, in words for people.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let dir = &self.settings.work_dir;
+        let unusable = |error| {
+            let dir = dir.display();
+            format!("the work directory {dir} cannot be used: {error}")
+        };
+        let made = self.restored().and_then(|()| {
+            let path = self.free_path()?;
+            fs::create_dir(&path)?;
+            fs::remove_dir(path)
+        });
+        made.map_err(unusable)
+    }
+
+    /// A path that nothing has yet: what a crash left may not have gone.
+    fn free_path(&self) -> io::Result<PathBuf> {
+        loop {
+            let number = self.made.fetch_add(1, Ordering::Relaxed);
+            let path = self.settings.work_dir.join(format!("attempt-{number}"));
+            match fs::symlink_metadata(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(path),
+                Err(error) => return Err(error),
+                Ok(_) => {}
+            }
+        }
     }
 }
 

@@ -12,6 +12,8 @@ mod output_stream;
 pub(crate) mod plugins;
 mod program;
 mod progress_reporter;
+mod self_check;
+mod starts;
 mod trace;
 mod work_dir;
 mod work_limit;
@@ -49,6 +51,7 @@ pub(crate) struct AttemptRunner {
     plugin_registry: Arc<PluginRegistry>,
     playrooms: Arc<Playrooms>,
     environment: Arc<AttemptEnvironment>,
+    starts: starts::StartRecord,
 }
 
 /// A run under the lease that this executor took.
@@ -82,6 +85,7 @@ impl AttemptRunner {
                 plugin_registry,
                 playrooms,
                 environment: Arc::new(environment),
+                starts: starts::StartRecord::default(),
             })
         });
         opened
@@ -120,6 +124,10 @@ impl AttemptRunner {
             kill,
             deadline,
         };
+        if let Err(error) = self.environment.restored() {
+            // Those that need it say so.
+            tracing::warn!(%error, "the work directory cannot be made again");
+        }
         match run.kind.parse() {
             Ok(Kind::Job) => self.perform_binary(run, watched).await,
             Ok(Kind::PluginJob) => self.perform_plugins(run, watched).await,

@@ -116,6 +116,6 @@ impl WorkDir {
 
 impl Drop for WorkDir {
     fn drop(&mut self) {
-        directory::remove(&self.path);
+        directory::remove_or_set_aside(&self.path);
     }
 }

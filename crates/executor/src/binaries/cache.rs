@@ -1,7 +1,7 @@
 //! The cache directory: one file per SHA-256, the longest unused removed first, never one in use.
 
 use std::{
-    fs::{self, File, Permissions},
+    fs::{self, Permissions},
     io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -15,11 +15,12 @@ use tokio::task::spawn_blocking;
 use wire::client::Client;
 
 use super::{
-    Digest, Error, FetchLimits,
-    fetch::{Fetcher, Incoming},
+    Digest, DownloadSource, Error, FetchLimits,
+    fetch::{Fetcher, disk},
+    incoming::Incoming,
     index::{Entry, Index, ProgramFile},
 };
-use crate::directory;
+use crate::directory::{self, OwnedDirectory};
 
 /// Beginning of the names of files that are still coming in.
 const INCOMING: &str = ".incoming-";
@@ -34,8 +35,8 @@ struct Inner {
     fetcher: Fetcher,
     incoming: AtomicU64,
     index: Mutex<Index>,
-    /// Held for as long as the cache is open: one executor per directory.
-    _lock: File,
+    /// One executor per directory.
+    directory: OwnedDirectory,
 }
 
 /// A program that is there and stays there until this is dropped.
@@ -69,7 +70,7 @@ impl Binaries {
     /// # Errors
     /// When the directory cannot be used, or another executor uses it.
     pub fn open(dir: &Path, limit_bytes: u64, limits: FetchLimits) -> io::Result<Self> {
-        let lock = directory::open(dir)?;
+        let directory = OwnedDirectory::open(dir)?;
         let mut found = Vec::new();
         for file in fs::read_dir(dir)? {
             let file = file?;
@@ -99,7 +100,7 @@ impl Binaries {
             fetcher: Fetcher::new(limits).map_err(io::Error::other)?,
             incoming: AtomicU64::new(0),
             index: Mutex::new(index),
-            _lock: lock,
+            directory,
         };
         inner.evict(&mut inner.index());
         Ok(Self(Arc::new(inner)))
@@ -110,8 +111,13 @@ impl Binaries {
         self.0.fetcher.ask_first(server);
     }
 
-    /// The program with this hash: from the cache when its file still has the hash, else from `url`.
-    pub async fn get(&self, digest: Digest, url: &str) -> Result<Pinned, Error> {
+    /// The program with this hash: from the cache when its file still has the hash, else from its source.
+    pub async fn get(
+        &self,
+        digest: Digest,
+        source: impl Into<DownloadSource>,
+    ) -> Result<Pinned, Error> {
+        let source = source.into();
         let (file, pinned) = self.pin(digest);
         let seen = file.downloads.load(Ordering::Acquire);
         {
@@ -124,17 +130,14 @@ impl Binaries {
         if file.downloads.load(Ordering::Acquire) > seen {
             // Another caller downloaded it while this one waited.
             match &*last_failure {
-                Some((failed, error)) if failed == url => return Err(error.clone()),
+                Some((failed, error)) if *failed == source => return Err(error.clone()),
                 None if self.is_intact(&pinned).await? => return Ok(pinned),
                 Some(_) | None => {}
             }
         }
         self.0.set_size(digest, 0);
-        let fetched = self.fetch_intact(&pinned, url).await;
-        *last_failure = fetched
-            .as_ref()
-            .err()
-            .map(|error| (url.to_owned(), error.clone()));
+        let fetched = self.fetch_intact(&pinned, &source).await;
+        *last_failure = fetched.as_ref().err().map(|error| (source, error.clone()));
         file.downloads.fetch_add(1, Ordering::Release);
         fetched.map(|()| pinned)
     }
@@ -190,8 +193,8 @@ impl Binaries {
     }
 
     /// Fetches, and reads what came to be in the cache: only what was read back with its hash runs.
-    async fn fetch_intact(&self, pinned: &Pinned, url: &str) -> Result<(), Error> {
-        self.fetch(pinned, url).await?;
+    async fn fetch_intact(&self, pinned: &Pinned, source: &DownloadSource) -> Result<(), Error> {
+        self.fetch(pinned, source).await?;
         if self.is_intact(pinned).await? {
             return Ok(());
         }
@@ -200,9 +203,9 @@ impl Binaries {
         Err(Error::Cache(reason.to_owned()))
     }
 
-    async fn fetch(&self, pinned: &Pinned, url: &str) -> Result<(), Error> {
-        let incoming = self.incoming();
-        let (got, size_bytes) = self.0.fetcher.fetch(url, &incoming.0).await?;
+    async fn fetch(&self, pinned: &Pinned, source: &DownloadSource) -> Result<(), Error> {
+        let incoming = self.incoming()?;
+        let (got, size_bytes) = self.0.fetcher.fetch(source, &incoming.0).await?;
         if got != pinned.digest {
             return Err(Error::Mismatch {
                 expected: pinned.digest,
@@ -212,22 +215,36 @@ impl Binaries {
         self.keep(&incoming, pinned, size_bytes)
     }
 
-    /// What `url` has now, whatever hash it has.
+    /// What the source has now, whatever hash it has.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn get_unhashed(&self, url: &str) -> Result<Pinned, Error> {
-        let incoming = self.incoming();
-        let (digest, size_bytes) = self.0.fetcher.fetch(url, &incoming.0).await?;
+    pub async fn get_unhashed(&self, source: impl Into<DownloadSource>) -> Result<Pinned, Error> {
+        let incoming = self.incoming()?;
+        let (digest, size_bytes) = self.0.fetcher.fetch(&source.into(), &incoming.0).await?;
         let (file, pinned) = self.pin(digest);
         let _writing = file.lock.write().await;
         self.keep(&incoming, &pinned, size_bytes)?;
         Ok(pinned)
     }
 
-    fn incoming(&self) -> Incoming {
+    fn incoming(&self) -> Result<Incoming, Error> {
+        self.0.restore().map_err(disk)?;
         let number = self.0.incoming.fetch_add(1, Ordering::Relaxed);
-        Incoming(self.0.dir.join(format!("{INCOMING}{number}")))
+        Ok(Incoming(self.0.dir.join(format!("{INCOMING}{number}"))))
+    }
+
+    /// Whether files of the cache can be run. Makes the directory again if it was removed. Blocks.
+    ///
+    /// # Errors
+    /// Why not, in words for people.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let dir = self.0.dir.display();
+        let unusable = |error| format!("the cache directory {dir} cannot be used: {error}");
+        self.0.restore().map_err(unusable)?;
+        let number = self.0.incoming.fetch_add(1, Ordering::Relaxed);
+        let trial = Incoming(self.0.dir.join(format!("{INCOMING}{number}")));
+        trial.run().map_err(unusable)
     }
 
     /// Gives what came in its name in the cache.
@@ -241,6 +258,17 @@ impl Binaries {
 }
 
 impl Inner {
+    /// Makes the directory again if it was removed: then none of its files are there.
+    fn restore(&self) -> io::Result<()> {
+        if self.directory.restore()? {
+            let mut index = self.index();
+            for entry in index.entries.values_mut() {
+                entry.size_bytes = 0;
+            }
+        }
+        Ok(())
+    }
+
     fn index(&self) -> MutexGuard<'_, Index> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -2,19 +2,22 @@
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
-use reqwest::{Url, header::CONTENT_LENGTH, redirect::Policy};
-use sha2::{Digest as _, Sha256};
-use tokio::{fs::File, io::AsyncWriteExt, time::timeout};
+use reqwest::{
+    Response, StatusCode, Url,
+    header::{CONTENT_LENGTH, HeaderMap, RETRY_AFTER},
+    redirect::Policy,
+};
+use tokio::time::{sleep, timeout};
 use wire::client::Client;
 
-use super::{Digest, Error};
+use super::{Digest, DownloadSource, Error, download::Download, web};
 use crate::{
     addresses::{AddressFilter, Refused},
     backoff::Backoff,
@@ -33,6 +36,8 @@ pub struct FetchLimits {
     pub total: Duration,
     /// Redirects that are followed.
     pub redirects: usize,
+    /// How often a server is asked that fails in a way that may pass.
+    pub tries: u32,
     /// How long the executor's own server may fail to give what was uploaded to it.
     pub timeout: Duration,
     /// From where it may come, if not from the executor's own server.
@@ -51,6 +56,7 @@ impl FetchLimits {
             read: Duration::from_secs(30),
             total: Duration::from_secs(3600),
             redirects: 5,
+            tries: 6,
             timeout: Duration::from_secs(300),
             addresses: AddressFilter::default(),
             tells_hash: true,
@@ -61,16 +67,41 @@ impl FetchLimits {
 /// Where servers have uploaded programs.
 const UPLOADED: &str = "/api/v1/binaries/";
 
+/// How long a server is believed that says when to come again.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
 /// A program as it comes in; an error says why it broke off.
 type Pieces = BoxStream<'static, Result<Bytes, String>>;
 
-/// What it is when a program breaks off on its way.
-type Broken = fn(String) -> Error;
+/// An answer that brings a program, or the rest of one.
+struct Answered {
+    status: StatusCode,
+    headers: HeaderMap,
+    pieces: Pieces,
+    /// What it is when it breaks off on its way.
+    broken: fn(String) -> Failure,
+}
+
+/// Why one try failed.
+pub(super) enum Failure {
+    /// No other try would end otherwise.
+    Final(Error),
+    /// The executor's own server is away.
+    Away(String),
+    /// It may pass, after so long if the server said it.
+    Passing(String, Option<Duration>),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Final(error)
+    }
+}
 
 /// Downloads programs.
 pub(super) struct Fetcher {
-    client: reqwest::Client,
-    limits: FetchLimits,
+    pub(super) client: reqwest::Client,
+    pub(super) limits: FetchLimits,
     /// The executor's own server.
     server: OnceLock<Client>,
 }
@@ -78,22 +109,13 @@ pub(super) struct Fetcher {
 impl Fetcher {
     pub(super) fn new(limits: FetchLimits) -> Result<Self, Error> {
         wire::client::tls_ready();
-        let (redirects, addresses) = (limits.redirects, limits.addresses.clone());
-        let policy = Policy::custom(move |attempt| {
-            if attempt.previous().len() > redirects {
-                attempt.error(format!("more than {redirects} redirects"))
-            } else if !is_web(attempt.url()) {
-                attempt.error("redirected to something that is not http or https")
-            } else if let Err(refused) = addresses.check(attempt.url()) {
-                attempt.error(refused)
-            } else {
-                attempt.follow()
-            }
-        });
         let client = reqwest::Client::builder()
             .connect_timeout(limits.connect)
             .read_timeout(limits.read)
-            .redirect(policy)
+            .user_agent(concat!("playhouse/", env!("CARGO_PKG_VERSION")))
+            // They are followed one by one: what is for one server is not told to the next.
+            .redirect(Policy::none())
+            .referer(false)
             .dns_resolver(Arc::new(limits.addresses.clone()))
             // A proxy would resolve names itself, and reach what nothing checked.
             .no_proxy()
@@ -107,7 +129,7 @@ impl Fetcher {
     }
 
     /// Why it failed. Where a name leads is left out if hashes are.
-    fn shown_failure(&self, why: String) -> String {
+    pub(super) fn shown_failure(&self, why: String) -> String {
         if self.limits.tells_hash || !Refused::is_named_in(&why) {
             return why;
         }
@@ -125,23 +147,48 @@ impl Fetcher {
         let _ = self.server.set(server);
     }
 
-    /// Writes what `url` has into the file `path`, down to the disk, and says what it is.
+    /// Writes what the source has into the file `path`, down to the disk, and says what it is.
     ///
-    /// The executor's own server may be started again meanwhile: it is asked until it answers.
-    pub(super) async fn fetch(&self, url: &str, path: &Path) -> Result<(Digest, u64), Error> {
+    /// The executor's own server may be started again meanwhile: it is asked until it answers. Another one is asked
+    /// again a few times.
+    pub(super) async fn fetch(
+        &self,
+        source: &DownloadSource,
+        path: &Path,
+    ) -> Result<(Digest, u64), Error> {
         let mut last = Error::Fetch("timed out".to_owned());
         let tries = async {
-            let mut backoff = Backoff::default();
+            let (mut backoff, mut failures) = (Backoff::default(), 0);
+            let mut download = Download::create(path).await?;
             loop {
-                match self.fetch_once(url, path).await {
-                    Err(error @ Error::Away(_)) if backoff.lasts() < self.limits.timeout => {
-                        if backoff.is_first() {
-                            tracing::warn!(%error, "a program has to wait for the server");
+                match self.fetch_once(source, &mut download).await {
+                    Ok(()) => return download.finish().await,
+                    Err(Failure::Final(error)) => return Err(error),
+                    Err(Failure::Away(why)) => {
+                        last = Error::Away(why);
+                        if backoff.lasts() >= self.limits.timeout {
+                            return Err(last.clone());
                         }
-                        last = error;
+                        if backoff.is_first() {
+                            tracing::warn!(error = %last, "a program has to wait for the server");
+                        }
                         backoff.wait().await;
                     }
-                    fetched => return fetched,
+                    Err(Failure::Passing(why, after)) => {
+                        failures += 1;
+                        tracing::info!(why, failures, "a download failed");
+                        last = match failures {
+                            1 => Error::Unreachable(why),
+                            _ => Error::Unreachable(format!("{why} (tried {failures} times)")),
+                        };
+                        if failures >= self.limits.tries {
+                            return Err(last.clone());
+                        }
+                        match after {
+                            Some(after) => sleep(after.min(LONGEST_WAIT)).await,
+                            None => backoff.wait().await,
+                        }
+                    }
                 }
             }
         };
@@ -151,51 +198,73 @@ impl Fetcher {
         }
     }
 
-    async fn fetch_once(&self, url: &str, path: &Path) -> Result<(Digest, u64), Error> {
-        let url = Url::parse(url).map_err(|error| Error::Invalid(format!("`{url}`: {error}")))?;
-        if !is_web(&url) {
-            return Err(Error::Invalid(format!(
-                "`{url}` is not an http or https URL"
-            )));
+    async fn fetch_once(
+        &self,
+        source: &DownloadSource,
+        download: &mut Download,
+    ) -> Result<(), Failure> {
+        let invalid = |why| Failure::Final(Error::Invalid(why));
+        let url = Url::parse(&source.url);
+        let url = url.map_err(|error| invalid(format!("`{}`: {error}", source.url)))?;
+        if !web::is_web(&url) {
+            return Err(invalid(format!("`{url}` is not an http or https URL")));
         }
-        let (mut pieces, broken): (_, Broken) = match self.ask_server(&url).await? {
-            Some(pieces) => (pieces, Error::Away),
-            None => (self.ask_web(url).await?, Error::Fetch),
+        let mut answered = match self.ask_server(&url).await? {
+            Some(answered) => answered,
+            None => {
+                let answer = self.ask_web(url, &source.headers, download.rest()).await?;
+                self.answered(answer)?
+            }
         };
-        // A try before may have left the beginning.
-        let mut file = File::create(path).await.map_err(disk)?;
-        let mut hash = Sha256::new();
-        let mut size = 0;
-        let late = |_| broken("timed out".to_owned());
-        while let Some(piece) = timeout(self.limits.read, pieces.next())
+        let began = download.begin(answered.status, &answered.headers).await;
+        began?;
+        let late = |_| (answered.broken)("timed out".to_owned());
+        while let Some(piece) = timeout(self.limits.read, answered.pieces.next())
             .await
             .map_err(late)?
         {
-            let piece = piece.map_err(broken)?;
-            size += piece.len() as u64;
-            self.check_size(size)?;
-            hash.update(&piece);
-            file.write_all(&piece).await.map_err(disk)?;
+            let piece = piece.map_err(answered.broken)?;
+            self.check_size(download.size_bytes() + piece.len() as u64)?;
+            download.add(&piece).await?;
         }
-        // `sync_all` waits for the last write but does not tell how it ended.
-        file.flush().await.map_err(disk)?;
-        file.sync_all().await.map_err(disk)?;
-        // Closed here and now: a program that is open for writing cannot be run.
-        drop(file.into_std().await);
-        Ok((Digest::of(hash), size))
+        Ok(())
+    }
+
+    /// The answer of a URL, if it is a good one.
+    fn answered(&self, answer: Response) -> Result<Answered, Failure> {
+        let status = answer.status();
+        if !status.is_success() {
+            let why = format!("the server answered {status}");
+            if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+                let after = answer.headers().get(RETRY_AFTER);
+                let after = after.and_then(|after| after.to_str().ok()?.trim().parse().ok());
+                return Err(Failure::Passing(why, after.map(Duration::from_secs)));
+            }
+            return Err(Error::Fetch(why).into());
+        }
+        self.check_size(answer.content_length().unwrap_or(0))?;
+        Ok(Answered {
+            status,
+            headers: answer.headers().clone(),
+            pieces: answer
+                .bytes_stream()
+                .map_err(|error| reason(&error))
+                .boxed(),
+            broken: |why| Failure::Passing(why, None),
+        })
     }
 
     /// The program that the executor's own server has under the path of `url`, whatever name the URL
     /// gives the server: the hash decides whether it is the right one. No other server gets the key.
-    async fn ask_server(&self, url: &Url) -> Result<Option<Pieces>, Error> {
+    async fn ask_server(&self, url: &Url) -> Result<Option<Answered>, Failure> {
         let (Some(server), true) = (self.server.get(), url.path().starts_with(UPLOADED)) else {
             return Ok(None);
         };
-        let late = |_| Error::Away("timed out".to_owned());
+        let late = |_| Failure::Away("timed out".to_owned());
         let answer = timeout(self.limits.read, server.download(url.path())).await;
         let answer = match answer.map_err(late)? {
             Ok(answer) => answer,
-            Err(error) if error.is_transient() => return Err(Error::Away(error.to_string())),
+            Err(error) if error.is_transient() => return Err(Failure::Away(error.to_string())),
             Err(error) => {
                 tracing::debug!(%error, "the server does not have the program");
                 return Ok(None);
@@ -204,37 +273,13 @@ impl Fetcher {
         let length = answer.headers().get(CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
         self.check_size(length.unwrap_or(0))?;
-        let pieces = answer.into_body().map_err(|error| error.to_string());
-        Ok(Some(pieces.boxed()))
-    }
-
-    /// What the URL has.
-    async fn ask_web(&self, url: Url) -> Result<Pieces, Error> {
-        let addresses = &self.limits.addresses;
-        let checked = addresses.check(&url).map_err(|refused| refused.to_string());
-        let answer = match checked {
-            Ok(()) => self
-                .client
-                .get(url)
-                .send()
-                .await
-                .map_err(|error| reason(&error)),
-            Err(refused) => Err(refused),
-        };
-        let answer = answer.map_err(|why| Error::Fetch(self.shown_failure(why)))?;
-        if answer.status().is_redirection() {
-            let reason = "it is redirected to something that is not http or https";
-            return Err(Error::Fetch(reason.to_owned()));
-        }
-        if !answer.status().is_success() {
-            return Err(Error::Fetch(format!(
-                "the server answered {}",
-                answer.status()
-            )));
-        }
-        self.check_size(answer.content_length().unwrap_or(0))?;
-        let pieces = answer.bytes_stream();
-        Ok(pieces.map_err(|error| reason(&error)).boxed())
+        let (parts, body) = answer.into_parts();
+        Ok(Some(Answered {
+            status: parts.status,
+            headers: parts.headers,
+            pieces: body.map_err(|error| error.to_string()).boxed(),
+            broken: Failure::Away,
+        }))
     }
 
     fn check_size(&self, size: u64) -> Result<(), Error> {
@@ -248,15 +293,11 @@ impl Fetcher {
     }
 }
 
-fn is_web(url: &Url) -> bool {
-    matches!(url.scheme(), "http" | "https")
-}
-
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the shape that `map_err` wants"
 )]
-fn disk(error: io::Error) -> Error {
+pub(super) fn disk(error: io::Error) -> Error {
     Error::Cache(error.to_string())
 }
 
@@ -271,14 +312,5 @@ pub(crate) fn reason(error: &reqwest::Error) -> String {
         format!("timed out ({cause})")
     } else {
         cause.to_string()
-    }
-}
-
-/// A file that is removed again unless it was renamed; also when the download is given up.
-pub(super) struct Incoming(pub(super) PathBuf);
-
-impl Drop for Incoming {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::RwLock;
 
-use super::{Digest, Error};
+use super::{Digest, DownloadSource, Error};
 
 #[derive(Default)]
 pub(super) struct Index {
@@ -31,8 +31,8 @@ pub(super) struct Entry {
 pub(super) struct ProgramFile {
     /// How many downloads have ended.
     pub(super) downloads: AtomicU64,
-    /// The URL and the failure of the last download, for those who came before its end.
-    pub(super) lock: RwLock<Option<(String, Error)>>,
+    /// The source and the failure of the last download, for those who came before its end.
+    pub(super) lock: RwLock<Option<(DownloadSource, Error)>>,
 }
 
 impl Index {

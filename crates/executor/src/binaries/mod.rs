@@ -2,13 +2,18 @@
 
 mod cache;
 mod digest;
+mod download;
 mod fetch;
+mod incoming;
 mod index;
+mod source;
+mod web;
 
 pub use cache::{Binaries, Pinned};
 pub use digest::Digest;
 pub use fetch::FetchLimits;
 pub(crate) use fetch::reason;
+pub use source::DownloadSource;
 
 /// Why a program is not there.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -19,6 +24,9 @@ pub enum Error {
     /// It could not be fetched.
     #[error("{0}")]
     Fetch(String),
+    /// The server that has it could not be reached, failed, or its answer broke off, however often it was asked.
+    #[error("{0}")]
+    Unreachable(String),
     /// The executor's own server, which has it, could not be reached, or its answer broke off.
     #[error("{0}")]
     Away(String),

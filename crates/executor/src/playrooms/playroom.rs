@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    fs::File,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
@@ -19,7 +18,7 @@ use super::{
     PlaygroundDirectory, PlaygroundRoutes, directory::DirectoryMark, routing::Routing,
     wake_handler::WakeHandler,
 };
-use crate::{DockerHost, directory};
+use crate::{DockerHost, directory::OwnedDirectory};
 
 /// A Docker host that answers.
 pub(crate) struct Playroom {
@@ -42,7 +41,7 @@ pub(crate) struct Playroom {
     looks: Mutex<BTreeSet<i64>>,
     look: Notify,
     /// Held for as long as the directories are in use.
-    _lock: File,
+    _lock: OwnedDirectory,
 }
 
 /// Why the router's table cannot be changed.
@@ -76,7 +75,7 @@ impl Playroom {
         };
         let tool = tool.map_err(shown)?;
         let root = std::path::absolute(&settings.directory).map_err(shown)?;
-        let lock = directory::open(&root)
+        let lock = OwnedDirectory::open(&root)
             .map_err(|error| format!("the directory {}: {error}", root.display()))?;
         let root = root.canonicalize().map_err(shown)?;
         let waker = WakeHandler::default();

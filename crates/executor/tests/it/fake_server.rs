@@ -402,7 +402,7 @@ impl FakeServer {
                 let release: Release = read(&body);
                 self.change(|state| {
                     state.held.remove(*id);
-                    match release.error_message {
+                    match release.error_message.or(release.reason) {
                         None => state.released.push((*id).to_owned()),
                         Some(what) => state.abandoned.push(((*id).to_owned(), what)),
                     }

@@ -20,6 +20,7 @@ async fn a_stranger_changes_nothing(db: &Database) {
     let id = first.id;
     let released = Command::Release {
         holder: holder(&first),
+        reason: None,
     };
     apply(&store, id, released, NOW).await;
     let second = claimed(&store, "b").await;
@@ -36,6 +37,7 @@ async fn a_stranger_changes_nothing(db: &Database) {
     for command in [
         Command::Release {
             holder: holder(&first),
+            reason: None,
         },
         Command::Advance {
             holder: holder(&first),
@@ -76,6 +78,7 @@ async fn a_lost_executor_and_a_drained_one(db: &Database) {
         id,
         Command::Release {
             holder: holder(&drained),
+            reason: None,
         },
         NOW,
     )

@@ -96,6 +96,7 @@ async fn streams_and_attempts_are_told_apart(db: &Database) {
         id,
         Command::Release {
             holder: holder(&first),
+            reason: None,
         },
         NOW,
     )
@@ -128,6 +129,7 @@ async fn only_the_holder_appends(db: &Database) {
         first.id,
         Command::Release {
             holder: holder(&first),
+            reason: None,
         },
         NOW,
     )

@@ -191,6 +191,7 @@ async fn open_parts_end_with_their_attempt(db: &Database) {
     submitted(&store, plugin_job()).await;
     let release = |run: &Run| Command::Release {
         holder: holder(run),
+        reason: None,
     };
     let stages = async |run: &Run| -> Vec<(Stage, i64)> {
         let rows = rows(&store, run).await;

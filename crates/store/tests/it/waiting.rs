@@ -178,6 +178,7 @@ async fn every_end_of_a_child_wakes_its_parent(db: &Database) {
                 assert_eq!(generation().await, before, "it has not ended");
                 let released = Command::Release {
                     holder: holder(child),
+                    reason: None,
                 };
                 applied(&store, child.id, released, NOW).await.unwrap();
             }

@@ -202,6 +202,7 @@ async fn what_becomes_ready_wakes(db: &Database) {
         let pending_claim = idle(&there, there.wait_for(claim("a", 1)).unwrap()).await;
         let given_up = Command::Release {
             holder: holder(&run),
+            reason: None,
         };
         apply(&here, held, given_up, NOW).await;
         assert_eq!(served(&there, pending_claim).await, [held]);

@@ -42,4 +42,12 @@ pub struct Release {
         skip_serializing_if = "Option::is_none"
     )]
     pub error_message: Option<String>,
+    /// What is wrong with the executor, when it cannot work at all: the release does not count, and this is its
+    /// reason for people. Beside `error_message` it means nothing.
+    #[serde(
+        default,
+        deserialize_with = "crate::shape::optional_printed",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub reason: Option<String>,
 }

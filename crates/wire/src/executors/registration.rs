@@ -29,6 +29,9 @@ pub struct Registration {
     /// of those without an error.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub playrooms: Vec<PlayroomInfo>,
+    /// Why it claims nothing, while it cannot work: what is wrong with its machine. It tries again by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<String>,
 }
 
 /// A Docker host as an executor reaches it.

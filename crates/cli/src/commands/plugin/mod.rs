@@ -58,6 +58,7 @@ impl Shed {
 
     async fn close(self) {
         self.isolated.close().await;
-        drop(self.dir);
+        // Its processes filled it, to any depth. What is left of it, the directory itself tries again.
+        let _ = plugin::tree::remove(self.dir.path());
     }
 }

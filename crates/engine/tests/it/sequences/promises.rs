@@ -314,7 +314,7 @@ fn check_holder(before: &Run, command: &Command) {
     | Command::Advance { holder, .. }
     | Command::Park { holder, .. }
     | Command::Finish { holder, .. }
-    | Command::Release { holder }
+    | Command::Release { holder, .. }
     | Command::Abandon { holder, .. }) = command
     else {
         return;

@@ -109,6 +109,7 @@ impl World {
             },
             Move::Release(caller) => Command::Release {
                 holder: self.holder(caller),
+                reason: None,
             },
             Move::Abandon(caller) => Command::Abandon {
                 holder: self.holder(caller),

@@ -108,7 +108,13 @@ fn owned(holder: &Holder) -> [Named; 8] {
         ("heartbeat", heartbeat),
         ("advance", advance),
         ("park", park(holder(), Wait::new(WaitFor::Approval), 3, 0)),
-        ("release", Command::Release { holder: holder() }),
+        (
+            "release",
+            Command::Release {
+                holder: holder(),
+                reason: None,
+            },
+        ),
         ("abandon", abandon),
         ("finish completed", finish(AttemptOutcome::Completed, None)),
         (

@@ -21,6 +21,8 @@ use crate::binaries::{self, Pinned};
 enum Unprepared {
     /// Its own fault, wherever it is tried.
     Job(String),
+    /// A server of it or of its files does not answer, at least not to this executor.
+    Unreachable(String),
     /// Something that this executor lacks.
     Executor(String),
 }
@@ -58,6 +60,10 @@ impl AttemptRunner {
         let (program, work_dir, reach) = match prepared {
             Ok(prepared) => prepared,
             Err(Unprepared::Job(reason)) => {
+                return trace.end(PerformOutcome::not_started(taken, reason));
+            }
+            Err(Unprepared::Unreachable(reason)) => {
+                self.starts.failed(&job.binary_sha256, &reason);
                 return trace.end(PerformOutcome::not_started(taken, reason));
             }
             Err(Unprepared::Executor(reason)) => {
@@ -132,6 +138,7 @@ impl AttemptRunner {
                 binaries::Error::Cache(_) | binaries::Error::Away(_) => {
                     Unprepared::Executor(reason)
                 }
+                binaries::Error::Unreachable(_) => Unprepared::Unreachable(reason),
                 _ => Unprepared::Job(reason),
             }
         })

@@ -15,6 +15,7 @@ use crate::{
     isolation,
     output::Captured,
     redactor::Redactor,
+    shim::{End, Report},
 };
 
 impl AttemptRunner {
@@ -74,6 +75,18 @@ impl AttemptRunner {
             Ok(ended) => ended,
             Err(reason) => return PerformOutcome::Abandoned(reason),
         };
+        if let Ok(Report {
+            end: End::NotStarted(reason),
+            ..
+        }) = &report
+        {
+            if let Err(why) = self.check().await {
+                return PerformOutcome::Abandoned(why);
+            }
+            self.starts.failed(&job.binary_sha256, reason);
+        } else {
+            self.starts.succeeded();
+        }
         if let Some(outcome) = without_result(&report, stop) {
             return outcome;
         }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Releases a run unfinished: it is queued again. The attempt does not count, unless the executor says what
-/// it lacks: then it is a lost one.
+/// it lacks for this run: then it is a lost one.
 #[utoipa::path(post, path = "/api/runs/{id}/release", tag = "executors",
     request_body = Release, params(("id" = String, Path, description = "Run id")),
     responses((status = 204, description = "Released"),
@@ -28,7 +28,10 @@ pub(crate) async fn release(
     let holder = holder(&identity, &request.executor, request.token)?;
     let command = match request.error_message.map(finish::message) {
         Some(error) => Command::Abandon { holder, error },
-        None => Command::Release { holder },
+        None => Command::Release {
+            holder,
+            reason: request.reason.map(finish::message),
+        },
     };
     let now = app.now_ms();
     let work = move |batch: &mut store::Batch<'_, '_>| {

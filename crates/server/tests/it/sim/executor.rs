@@ -418,6 +418,7 @@ impl World {
             executor: executor.clone(),
             token,
             error_message: why.map(str::to_owned),
+            reason: None,
         };
         let released = self.client().release(id, &release).await.is_ok();
         self.note(|| format!("{executor} released {}: {released}", short(id)));

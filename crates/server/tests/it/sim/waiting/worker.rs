@@ -399,7 +399,10 @@ impl WaitingWorld {
                 finished.into_iter().next().expect("one answer")
             }
             Action::Release => {
-                let release = Command::Release { holder };
+                let release = Command::Release {
+                    holder,
+                    reason: None,
+                };
                 let work =
                     move |batch: &mut store::Batch<'_, '_>| runs::apply(batch, id, &release, now);
                 store.write(work).await

@@ -150,6 +150,30 @@ async fn what_is_no_answer_is_told_with_its_line() {
 }
 
 #[tokio::test]
+async fn what_a_library_prints_goes_to_the_log() {
+    let host = TestHost::new();
+    let script = r#"
+echo 'Downloading model: 100%'
+echo '{"metric": {"count": 1}}'
+echo '{"level": "error", "error": "cannot reach the cache"}'
+echo '[1]'
+printf '\377\n'
+printf 'no line end'"#;
+    let plugin = load(&host.script("prints", COUNT, script));
+    let outcome = execute(&plugin, &input(json!(1))).await;
+    let outcome = outcome.expect("an outcome");
+    assert_eq!(outcome.metric, json!({"count": 1}));
+    let printed = [
+        "Downloading model: 100%",
+        r#"{"level": "error", "error": "cannot reach the cache"}"#,
+        "[1]",
+        "\u{fffd}",
+        "no line end",
+    ];
+    assert_eq!(messages(&outcome.logs), printed);
+}
+
+#[tokio::test]
 async fn how_a_process_ended_counts() {
     let host = TestHost::new();
     let metric = r#"echo '{"metric": {"count": 1}}'"#;

@@ -76,6 +76,9 @@ impl Agent {
             isolation_missing: self.runner.missing().to_vec(),
             executor_ip: self.settings.executor_ip.clone(),
             kinds: self.kinds(),
+            labels: self.settings.labels.clone(),
+            cpus: self.settings.cpus,
+            memory_mb: self.settings.memory_mb,
             plugins: self.plugin_registry.infos(),
             playrooms: self.playrooms.infos(),
         }

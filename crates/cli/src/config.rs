@@ -75,7 +75,7 @@ pub(crate) fn base_dir(variable: &str, below_home: &str) -> Option<PathBuf> {
 fn parse(text: &str, program: &Command) -> Result<ConfigFile, String> {
     let table = text
         .parse::<toml::Table>()
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| toml_error(&error, text))?;
     let known = known_settings(program);
     let mut settings = ConfigFile::new();
     for (key, value) in table {
@@ -87,6 +87,19 @@ fn parse(text: &str, program: &Command) -> Result<ConfigFile, String> {
         settings.insert(key, values);
     }
     Ok(settings)
+}
+
+/// What is wrong and where: not the line itself, which may have a secret in it.
+fn toml_error(error: &toml::de::Error, text: &str) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    match before {
+        Some(before) => format!(
+            "TOML parse error at line {}: {}",
+            before.matches('\n').count() + 1,
+            error.message()
+        ),
+        None => error.message().to_owned(),
+    }
 }
 
 fn unknown<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> String {

@@ -36,7 +36,7 @@ codes! {
     JOB_TIMED_OUT = 124, "the job, or the plugin, ran into its time limit";
     INTERRUPTED = 130, "stopped by Ctrl-C; a submitted job goes on";
     PIPE_CLOSED = 141, "the reader of the output went away";
-    TERMINATED = 143, "stopped by SIGTERM; a submitted job goes on";
+    TERMINATED = 143, "stopped by SIGTERM or SIGHUP; a submitted job goes on";
 }
 
 /// Printed under `--help`.

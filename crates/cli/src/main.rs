@@ -18,7 +18,7 @@ use clap::{
 };
 
 use crate::{
-    args::Program,
+    args::{Program, conceal, without_secrets},
     exit::{Exit, Failure},
 };
 
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         return shipped::main(env::args_os().skip(2));
     }
     let exit = run().unwrap_or_else(|failure| {
-        let text = failure.text();
+        let text = without_secrets(&failure.text());
         if !text.is_empty() {
             output::say(&text);
         }
@@ -113,6 +113,15 @@ fn matches(program: clap::Command) -> ArgMatches {
         {
             let tip = "the program's own arguments come after `--`".into();
             error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+        }
+        let argv: Vec<_> = env::args_os().collect();
+        conceal(&mut error, &argv);
+        // What a parser says of a value may repeat it.
+        let text = error.render().to_string();
+        let shown = without_secrets(&text);
+        if error.use_stderr() && shown != text {
+            output::say(shown.trim_end());
+            std::process::exit(error.exit_code());
         }
         error.exit()
     })

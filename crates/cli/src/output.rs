@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::{
+    args::without_logins,
     exit::{Exit, Failure},
     table::Table,
 };
@@ -48,7 +49,7 @@ pub(crate) fn print_error_bytes(bytes: &[u8]) -> Result<(), Failure> {
         .map_err(|error| Failure::output(&error))
 }
 
-/// Writes a message to standard error. A failure to write it is ignored.
+/// Writes a message to standard error, without what is secret in URLs. A failure to write it is ignored.
 pub(crate) fn say(message: &str) {
-    let _ = writeln!(io::stderr().lock(), "{message}");
+    let _ = writeln!(io::stderr().lock(), "{}", without_logins(message));
 }

@@ -1,6 +1,9 @@
 //! What an operator can set. The command line fills it in; nothing else reads the environment.
 
-use std::{ffi::OsString, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    collections::BTreeMap, ffi::OsString, fmt, net::SocketAddr, path::PathBuf, str::FromStr,
+    time::Duration,
+};
 
 use docker::git::GitPolicy;
 use ipnet::IpNet;
@@ -60,6 +63,12 @@ pub struct Settings {
     pub memory_limit_bytes: Option<u64>,
     /// Processors that one job may use, such as `1.5`. Needs a writable cgroup.
     pub cpu_limit: Option<f64>,
+    /// What jobs may require of this executor.
+    pub labels: BTreeMap<String, String>,
+    /// Processor cores that it offers to jobs that count some.
+    pub cpus: Option<f64>,
+    /// Memory in mebibytes that it offers to jobs that count some.
+    pub memory_mb: Option<u64>,
     /// Processes and threads that one job may have at once.
     pub pids_limit: u32,
     /// The largest file that a job may write.
@@ -113,6 +122,9 @@ impl Settings {
             shim,
             memory_limit_bytes: None,
             cpu_limit: None,
+            labels: BTreeMap::new(),
+            cpus: None,
+            memory_mb: None,
             pids_limit: 16_384,
             file_limit_bytes: None,
             work_limit_bytes: None,

@@ -90,6 +90,17 @@ pub enum Line {
 }
 
 impl Line {
+    /// The fields that name lines.
+    pub(crate) const NAMES: [&str; 7] = [
+        "log",
+        "store",
+        "output",
+        "metric",
+        "summary",
+        "description",
+        "error",
+    ];
+
     /// The field that names the line.
     #[must_use]
     pub fn name(&self) -> &'static str {

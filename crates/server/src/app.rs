@@ -26,6 +26,7 @@ use crate::{
     outbound::{self, SsrfFilter},
     plugin_directory::Remembered,
     readiness::Readiness,
+    runs::claim::NothingPlaced,
     vault::Vault,
 };
 
@@ -71,6 +72,8 @@ pub(crate) struct Parts {
     pub(crate) openapi: LazyLock<String>,
     /// Which plugins there are.
     pub(crate) plugins: Remembered,
+    /// Whether runs wait that only some executors can take.
+    pub(crate) nothing_placed: NothingPlaced,
     /// What was refused and is not written down yet.
     pub(crate) refusals: Refusals,
     /// Whether the executor that the server waits for is there.

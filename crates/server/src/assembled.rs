@@ -36,6 +36,7 @@ use crate::{
     plugin_directory::Remembered,
     readiness::Readiness,
     router::{self, openapi_json},
+    runs::claim::NothingPlaced,
     vault::Vault,
 };
 
@@ -115,6 +116,7 @@ impl Assembled {
             keys,
             operator,
             plugins: Remembered::default(),
+            nothing_placed: NothingPlaced::default(),
             refusals: Refusals::default(),
             failed_auth: FailedAuthLimiter::default(),
             outbox: Notify::new(),

@@ -22,6 +22,7 @@ mod loops;
 mod metrics;
 mod operator;
 mod outbound;
+mod placement;
 mod playgrounds;
 mod plugin_directory;
 mod questions;

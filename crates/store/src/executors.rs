@@ -123,6 +123,18 @@ pub fn capabilities(read: &mut Read<'_, '_>, name: &str) -> Result<Vec<String>, 
     Ok(names.map(str::to_owned).collect())
 }
 
+/// What executors have that runs may need, of each that was heard of since `since`.
+///
+/// # Errors
+/// The database's.
+pub fn capabilities_of_all(read: &mut Read<'_, '_>, since: i64) -> Result<Vec<Vec<String>>, Error> {
+    const CAPABILITIES: &str = "SELECT capabilities FROM executors
+        WHERE seen_at >= $1 AND registration IS NOT NULL";
+    let all = read.tx.all(CAPABILITIES, args![since], |row| row.text(0))?;
+    let words = |names: String| names.split(',').map(str::to_owned).collect();
+    Ok(all.into_iter().map(words).collect())
+}
+
 /// What executors registered that were heard of since `since`, by name.
 pub fn registrations(read: &mut Read<'_, '_>, since: i64) -> Result<Vec<(String, Vec<u8>)>, Error> {
     const REGISTERED: &str = "SELECT name, registration FROM executors

@@ -6,6 +6,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use engine::Resources;
+
 use crate::{items::ClaimCall, runs::family_of};
 
 /// A claim waits in each of its queues and families; the caller who takes it first has it.
@@ -47,7 +49,12 @@ impl Waiters {
         if round != self.round || late || !call.waits.are_on() {
             return Some(call);
         }
-        let (queues, families) = (claim.queues.clone(), claim.families.clone());
+        // Whether a run fits that counts something is known only when the claim looks again.
+        let queues = claim
+            .queues
+            .iter()
+            .filter(|queue| Resources::of_queue(queue).is_none());
+        let (queues, families): (Vec<_>, _) = (queues.cloned().collect(), claim.families.clone());
         let place = Arc::new(Mutex::new(Some(call)));
         for queue in queues {
             wait_in(self.queues.entry(queue).or_default(), &place);

@@ -8,9 +8,11 @@ use crate::Timestamp;
 /// Body of `POST /api/keys`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct NewKey {
-    /// For people; of an executor's key the executor's name.
+    /// For people; of an executor's key the executor's name. `label` is taken as well.
+    #[serde(alias = "label")]
     pub name: String,
-    /// `admin`, `user`, `readonly`, `executor`, or `custom`: nothing but the listed scopes.
+    /// `admin`, `user`, `readonly`, `executor`, or `custom`, as without one: nothing but the listed scopes.
+    #[serde(default = "custom")]
     #[schema(pattern = "^(admin|user|readonly|executor|custom)$")]
     pub role: String,
     /// Scopes beyond the role's, such as `hooks:write`; `*` is every scope.
@@ -27,6 +29,10 @@ pub struct NewKey {
     /// executor's as many as it likes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<i64>,
+}
+
+fn custom() -> String {
+    "custom".to_owned()
 }
 
 /// A new key. This is the only time that it is shown.

@@ -39,7 +39,7 @@ pub(crate) struct ShownKey {
     /// Key to show to the server. Others on this machine can see a command line: better set
     /// PLAYHOUSE_KEY, or use --key-file
     #[arg(long, env = "PLAYHOUSE_KEY", value_name = "KEY")]
-    #[arg(value_parser = secret::key)]
+    #[arg(value_parser = secret::secret)]
     key: Option<Secret>,
 
     /// File whose first line is the key
@@ -61,7 +61,8 @@ impl ShownKey {
     /// The key, if one was given: the key itself wins over the file.
     pub(crate) fn read(&self) -> Result<Option<String>, Failure> {
         if let Some(key) = &self.key {
-            return Ok(Some(key.reveal().to_owned()));
+            let key = key.one_word("the key of --key or PLAYHOUSE_KEY")?;
+            return Ok(Some(key.to_owned()));
         }
         let Some(file) = &self.key_file else {
             return Ok(None);
@@ -69,13 +70,10 @@ impl ShownKey {
         let text = std::fs::read_to_string(file)
             .map_err(|error| Failure::io(format!("the key file {}", file.display()), &error))?;
         // Other lines say what it is for.
-        match text.trim().lines().next().unwrap_or_default().trim() {
-            "" => Err(Failure::usage(format!(
-                "the key file {} is empty",
-                file.display()
-            ))),
-            key => Ok(Some(key.to_owned())),
-        }
+        let first = text.trim().lines().next().unwrap_or_default();
+        let Ok(key) = secret::secret(first);
+        let key = key.one_word(&format!("the key file {}", file.display()))?;
+        Ok(Some(key.to_owned()))
     }
 }
 

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum, builder::BoolishValueParser};
 use executor::{AllowedPath, FetchRule, JobIdRange};
 use ipnet::IpNet;
 
-use super::{Address, ForDocker, PluginsPlace, Secret, Tracing, secret, values};
+use super::{Address, ForDocker, ForPlacement, PluginsPlace, Secret, Tracing, secret, values};
 
 /// How far a job is shut in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -21,8 +21,8 @@ pub(crate) enum Isolation {
 
 /// Run an executor: it claims jobs from a server and runs them here
 ///
-/// SIGTERM and Ctrl-C drain it: it takes no new jobs and waits for the running ones. A second
-/// signal ends it at once; its jobs then start again elsewhere.
+/// SIGTERM, SIGHUP and Ctrl-C drain it: it takes no new jobs and waits for the running ones. A second
+/// SIGTERM or Ctrl-C ends it at once; its jobs then start again elsewhere.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -45,7 +45,7 @@ pub(crate) struct Executor {
     /// Token to join with, from `playhouse key join-token`: it is traded once for a key of this
     /// executor's own, so that a restart needs none. Others on this machine can see a command line:
     /// better set PLAYHOUSE_JOIN
-    #[arg(long, env = "PLAYHOUSE_JOIN", value_name = "TOKEN", value_parser = secret::token)]
+    #[arg(long, env = "PLAYHOUSE_JOIN", value_name = "TOKEN", value_parser = secret::secret)]
     pub(crate) join: Option<Secret>,
 
     /// Where the key is kept that it joined with [default: $XDG_STATE_HOME/playhouse/NAME]
@@ -260,6 +260,9 @@ pub(crate) struct Work {
     #[arg(long, env = "PLAYHOUSE_JOB_IDS", value_name = "FIRST:COUNT")]
     #[arg(default_value_t)]
     pub(crate) job_ids: JobIdRange,
+
+    #[command(flatten)]
+    pub(crate) placement: ForPlacement,
 
     #[command(flatten)]
     pub(crate) plugins: ForPlugins,

@@ -6,10 +6,11 @@ use clap::{
     Args, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use wire::{Timestamp, jobs::Stream};
+use wire::jobs::Stream;
 
 use super::{
-    Address, ClientArgs, Handover, Ids, OneJob, PageArgs, Reconnect, Wait, values, variables,
+    Address, ClientArgs, Handover, Ids, Moment, OneJob, PageArgs, Reconnect, Wait, values,
+    variables,
 };
 use crate::exit;
 
@@ -89,11 +90,13 @@ Examples:
   playhouse job submit ./convert.sh --file data/input.csv=./march.csv
   playhouse job submit ./nightly.sh --timeout 1h --max-attempts 5 --retry --label team=data
   id=$(playhouse job submit --detach ./program)
+  playhouse job submit --require arch=aarch64 --cpus 2 ./build.sh
+  printf '#!/bin/sh\necho hello\n' | playhouse job submit -
   playhouse job submit --url https://example.com/tool --sha256 HEX -- --version
 
 {}", exit::help()))]
 pub(crate) struct Submit {
-    /// The program: a binary, or a script with a `#!` line
+    /// The program: a binary, or a script with a `#!` line; `-` for one on standard input
     #[arg(
         value_name = "PROGRAM",
         required_unless_present = "url",
@@ -153,13 +156,25 @@ pub(crate) struct Submit {
     #[arg(long, value_name = "NAME=PATH|URL", value_parser = values::pair)]
     pub(crate) file: Vec<(String, String)>,
 
+    /// Label that the executor must have: `os`, `arch`, `host` or one that it was given (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = values::pair)]
+    pub(crate) require: Vec<(String, String)>,
+
+    /// Processor cores that it counts of those that its executor offers, such as 1.5
+    #[arg(long, value_name = "N", value_parser = values::cores)]
+    pub(crate) cpus: Option<f64>,
+
+    /// Memory that it counts of what its executor offers, in mebibytes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) memory_mb: Option<u64>,
+
     /// A name of your own for the job (repeatable)
     #[arg(long, short, value_name = "NAME=VALUE", value_parser = values::pair)]
     pub(crate) label: Vec<(String, String)>,
 
-    /// Do not start it before this time, such as 2030-01-31T12:00:00Z
-    #[arg(long, value_name = "TIME", value_parser = values::time)]
-    pub(crate) not_before: Option<Timestamp>,
+    /// Do not start it before this time, such as 2030-01-31T12:00:00Z, or before so long, such as 1h
+    #[arg(long, value_name = "TIME|DURATION", value_parser = values::moment)]
+    pub(crate) not_before: Option<Moment>,
 
     #[command(flatten)]
     pub(crate) handover: Handover,

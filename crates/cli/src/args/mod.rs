@@ -13,6 +13,7 @@ mod input;
 mod job;
 mod jobs;
 mod key;
+mod placement;
 mod playbook;
 mod playground;
 mod playspec;
@@ -42,6 +43,7 @@ pub(crate) use input::InputArgs;
 pub(crate) use job::{Job, List, Logs, Priority, Submit};
 pub(crate) use jobs::{Handover, Ids, OneJob, PageArgs, Wait};
 pub(crate) use key::{CreateKey, JoinToken, KeyArgs, KeyPlace, ListKeys, RevokeKey};
+pub(crate) use placement::ForPlacement;
 pub(crate) use playbook::{
     AcceptPicture, CheckPlaybooks, DiffPlaybook, NewPlaybook, OnePlaybook, PlaybookArgs,
     PutPlaybook, RecordPlaybook, RunPlaybook,
@@ -60,7 +62,7 @@ pub(crate) use run::{Download, ListRuns, OneRun, RetryRuns, RunArgs, RunIds, Wat
 pub(crate) use schedule::{
     CatchUpArg, CreateSchedule, DeleteSchedules, History, OneSchedule, OverlapArg, ScheduleArgs,
 };
-pub(crate) use secret::Secret;
+pub(crate) use secret::{Secret, conceal, without_logins, without_secrets};
 pub(crate) use server::{Dev, Place, Serve, Server};
 pub(crate) use tracing::Tracing;
-pub(crate) use values::word;
+pub(crate) use values::{Moment, word};

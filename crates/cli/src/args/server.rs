@@ -9,12 +9,12 @@ use std::{
 use clap::{Args, builder::BoolishValueParser};
 use ipnet::IpNet;
 
-use super::{BuiltIn, Tracing, values};
+use super::{BuiltIn, Secret, Tracing, secret, values};
 
 /// Run the server
 ///
 /// Takes jobs, hands them to executors and keeps everything in its data directory (SQLite) or in
-/// PostgreSQL. SIGTERM and Ctrl-C stop it gracefully; a second one ends it at once.
+/// PostgreSQL. SIGTERM, SIGHUP and Ctrl-C stop it gracefully; a second SIGTERM or Ctrl-C ends it at once.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -61,7 +61,7 @@ pub(crate) struct Place {
     pub(crate) data_dir: Option<PathBuf>,
 
     /// Keep jobs in PostgreSQL, `postgres://…`, instead of in SQLite in the data directory
-    #[arg(long, env = "PLAYHOUSE_DATABASE_URL", value_name = "URL")]
+    #[arg(long, env = "PLAYHOUSE_DATABASE_URL", value_name = "URL", value_parser = secret::trimmed)]
     pub(crate) database_url: Option<String>,
 }
 
@@ -86,9 +86,10 @@ pub(crate) struct Serve {
         long,
         env = "PLAYHOUSE_VAULT_KEY",
         value_name = "KEY",
-        hide_env_values = true
+        hide_env_values = true,
+        value_parser = secret::secret
     )]
-    pub(crate) vault_key: Option<String>,
+    pub(crate) vault_key: Option<Secret>,
 
     /// Command of the shell that prints the master key of the vault, instead of a key or a file
     #[arg(long, env = "PLAYHOUSE_VAULT_KEY_COMMAND", value_name = "COMMAND")]
@@ -100,7 +101,7 @@ pub(crate) struct Serve {
     /// All servers of one database must name the same bucket and prefix, and no other database may use
     /// them. Credentials, region and endpoint come from the usual variables, such as
     /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL.
-    #[arg(long, env = "PLAYHOUSE_BLOBS", value_name = "URL")]
+    #[arg(long, env = "PLAYHOUSE_BLOBS", value_name = "URL", value_parser = secret::trimmed)]
     pub(crate) blobs: Option<String>,
 
     #[command(flatten)]

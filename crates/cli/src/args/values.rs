@@ -152,7 +152,8 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some(("", _)) => Err("the name before `=` is empty".to_owned()),
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
-        None => Err(format!("`{text}` is not NAME=VALUE")),
+        // Not the text: a value may be secret.
+        None => Err("it is not NAME=VALUE".to_owned()),
     }
 }
 
@@ -165,6 +166,27 @@ pub(super) fn log_filter(text: &str) -> Result<String, String> {
 pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     text.parse()
         .map_err(|_| format!("`{text}` is not a time such as 2030-01-31T12:00:00Z"))
+}
+
+/// A time, or how long from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    At(Timestamp),
+    After(Duration),
+}
+
+/// ISO 8601 with an offset, or a duration with its unit: a number alone may be meant as anything.
+pub(super) fn moment(text: &str) -> Result<Moment, String> {
+    if let Ok(at) = text.parse() {
+        return Ok(Moment::At(at));
+    }
+    let number = text.bytes().all(|byte| byte.is_ascii_digit());
+    match duration(text) {
+        Ok(delay) if !number => Ok(Moment::After(delay)),
+        _ => Err(format!(
+            "`{text}` is not a time such as 2030-01-31T12:00:00Z, nor a duration such as 1h"
+        )),
+    }
 }
 
 /// 64 hexadecimal digits.

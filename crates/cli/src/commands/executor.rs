@@ -12,7 +12,7 @@ use executor::{
 use tokio::task::JoinHandle;
 use wire::{client::Client, executors::BUILT_IN, trace::Spans};
 
-use super::{join, place};
+use super::{join, offer, place};
 use crate::{
     args::{Executor, ForDocker, GitProtocol, Isolation, Work},
     exit::{Exit, Failure},
@@ -96,6 +96,9 @@ fn apply(settings: &mut Settings, work: &Work) -> Result<(), Failure> {
         .slots
         .unwrap_or_else(|| u32::try_from(cores).unwrap_or(1));
     settings.prefetch = work.prefetch;
+    settings.labels = offer::labels(&work.placement);
+    settings.cpus = offer::cpus(&work.placement);
+    settings.memory_mb = offer::memory_mb(&work.placement);
     settings.isolation = level(work.isolation);
     settings.cache_limit_bytes = work.cache_limit;
     settings.files_dir.clone_from(&work.files_dir);

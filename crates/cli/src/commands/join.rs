@@ -17,7 +17,7 @@ use wire::{
 
 use super::{connection, place};
 use crate::{
-    args::{Address, Executor, Secret},
+    args::{Address, Executor},
     exit::{Exit, Failure},
 };
 
@@ -39,10 +39,10 @@ struct Kept {
 
 /// The executor's client: it shows the key that was given, or the one that it has by joining, or none.
 pub(super) async fn client(executor: &Executor, name: &str) -> Result<Client, Failure> {
-    let (address, token) = (
-        &executor.address,
-        executor.join.as_ref().map(Secret::reveal),
-    );
+    let address = &executor.address;
+    let from = "the token of --join or PLAYHOUSE_JOIN";
+    let token = executor.join.as_ref();
+    let token = token.map(|token| token.one_word(from)).transpose()?;
     if address.key.read()?.is_some() {
         return match token {
             None => connection::open(address),

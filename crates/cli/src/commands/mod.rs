@@ -20,6 +20,7 @@ mod job;
 mod join;
 mod key;
 mod library;
+mod offer;
 mod outcome;
 mod overview;
 mod page;

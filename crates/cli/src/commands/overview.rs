@@ -1,5 +1,7 @@
 //! `executors` and `stats`.
 
+use wire::executors::Registration;
+
 use super::connection;
 use crate::{
     args::ClientArgs,
@@ -22,6 +24,8 @@ pub(super) async fn executors(client: &ClientArgs) -> Result<Exit, Failure> {
         "COMPLETED",
         "LAST HEARD",
         "ADDRESS",
+        "OFFERS",
+        "LABELS",
         "JOB",
     ];
     let mut table = Table::new(&header);
@@ -40,10 +44,29 @@ pub(super) async fn executors(client: &ClientArgs) -> Result<Exit, Failure> {
             executor.jobs_completed.to_string(),
             executor.last_heartbeat.to_string(),
             or_dash(Some(executor.executor_ip).filter(|address| !address.is_empty())),
+            or_dash(registration.and_then(offer)),
+            or_dash(registration.and_then(labels)),
             or_dash(executor.current_job_id),
         ]);
     }
     print_table(&table, "no executors; start one with `playhouse executor`")
+}
+
+/// What an executor offers to jobs that count some of it.
+fn offer(registration: &Registration) -> Option<String> {
+    let cpus = registration.cpus.map(|cpus| format!("{cpus} cpus"));
+    let memory = registration.memory_mb.map(|memory| format!("{memory} MiB"));
+    let all: Vec<String> = [cpus, memory].into_iter().flatten().collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
+/// The labels of an executor that jobs may require.
+fn labels(registration: &Registration) -> Option<String> {
+    let labels = registration.labels.iter();
+    let labels: Vec<String> = labels
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    (!labels.is_empty()).then(|| labels.join(" "))
 }
 
 pub(super) async fn stats(client: &ClientArgs) -> Result<Exit, Failure> {

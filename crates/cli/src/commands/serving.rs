@@ -34,11 +34,13 @@ pub(super) async fn start(
         spans: spans(&serve.tracing, "playhouse-server")?,
         listen: serve.listen,
         library: serve.library,
-        vault_key: serve.vault_key,
+        vault_key: serve.vault_key.map(|key| key.reveal().to_owned()),
         vault_key_command: serve.vault_key_command,
         blobs: serve.blobs,
         blob_options: std::env::vars()
             .filter(|(name, _)| name.starts_with("AWS_"))
+            // A line end behind a secret is no part of it.
+            .map(|(name, value)| (name, value.trim().to_owned()))
             .collect(),
         database_url: serve.place.database_url,
         public_url: serve.public_url,

@@ -1,9 +1,11 @@
 //! How servers and executors start and stop.
 
+use std::process::Command;
+
 use nix::sys::signal::Signal;
 
 use crate::{
-    harness::{Server, exits, playhouse, says, stdout, wait_for},
+    harness::{Process, Server, exits, playhouse, says, stdout, wait_for},
     submit::running_id,
 };
 
@@ -61,6 +63,53 @@ fn a_second_signal_ends_a_draining_server_at_once() {
         "{}",
         server.process.stderr()
     );
+}
+
+#[test]
+fn a_terminal_that_goes_away_drains_a_server_in_order() {
+    let mut server = Server::start(&["--with-executor", "--drain-grace=10m"]);
+    let script = server.script("wait.sh", "until [ -e go ]; do sleep 0.05; done");
+    server.submit(&[&script]);
+    let id = running_id(&server);
+    server.process.signal(Signal::SIGHUP);
+    wait_for("it drains", || {
+        server.process.stderr().contains("stopping in order")
+    });
+    // The kernel and the shell both send one.
+    server.process.signal(Signal::SIGHUP);
+    wait_for("no requests are to come any more", || {
+        server.answers("/readyz", "503")
+    });
+    assert!(server.process.ended().is_none(), "it waits for the job");
+    let cancelled = server.run(&["job", "cancel", &id]);
+    exits(&cancelled, 0);
+    assert_eq!(
+        server.process.wait().code(),
+        Some(0),
+        "{}",
+        server.process.stderr()
+    );
+}
+
+#[test]
+fn under_nohup_an_executor_outlives_its_terminal() {
+    let server = Server::start(&[]);
+    let plain = server.executor("builder", &["--isolation", "none"]);
+    let mut command = Command::new("/usr/bin/nohup");
+    command.arg(plain.get_program()).args(plain.get_args());
+    command.env_clear().current_dir(server.home());
+    command.envs(
+        plain
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    let mut executor = Process::start(command, server.home().join("nohup.log"));
+    let script = server.script("good.sh", "exit 0");
+    exits(&server.run(&["job", "submit", &script]), 0);
+    executor.signal(Signal::SIGHUP);
+    exits(&server.run(&["job", "submit", &script]), 0);
+    executor.signal(Signal::SIGTERM);
+    assert_eq!(executor.wait().code(), Some(0), "{}", executor.stderr());
 }
 
 #[test]

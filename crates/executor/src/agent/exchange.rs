@@ -129,7 +129,11 @@ async fn send_output(
                     Ok(_) | Err(_) => reached = true,
                 }
             }
-            let bytes = unsent.bytes.clone();
+            // What the disk does not give back is a gap.
+            let Some(bytes) = unsent.bytes.read() else {
+                one.unsent.pop_front();
+                continue;
+            };
             match within(client.send_output(&one.result.run_id, &unsent.chunk, bytes)).await {
                 Ok(()) => {
                     one.unsent.pop_front();

@@ -1,14 +1,14 @@
 //! What an attempt came to, in the words of the contract.
 
-use bytes::Bytes;
 use wire::executors::{OutputChunk, ResultOutcome, RunResult};
 
 use super::Taken;
+use crate::output::Held;
 
 /// A piece of output that goes to the server before the result does.
 pub(crate) struct Unsent {
     pub(crate) chunk: OutputChunk,
-    pub(crate) bytes: Bytes,
+    pub(crate) bytes: Held,
 }
 
 /// What is to be told to the server.

@@ -8,7 +8,7 @@ use wire::{
 };
 
 use super::{AttemptRunner, Taken, Unsent};
-use crate::output::Sink;
+use crate::output::{Held, Piece, Sink};
 
 /// Where the chunks of one stream go.
 #[derive(Clone)]
@@ -42,19 +42,36 @@ impl OutputStream {
         self
     }
 
-    /// What the server has not taken.
-    pub(super) fn unsent(&self, chunks: Vec<(u64, Bytes)>) -> impl Iterator<Item = Unsent> {
-        chunks.into_iter().map(|(offset, bytes)| Unsent {
-            chunk: self.chunk(offset),
-            bytes,
-        })
-    }
-
     fn chunk(&self, offset: u64) -> OutputChunk {
         OutputChunk {
             offset: self.first.offset + offset,
             ..self.first.clone()
         }
+    }
+}
+
+/// What the server has not taken of these streams, in the order in which it was read.
+pub(super) fn unsent<const N: usize>(streams: [(&OutputStream, Vec<Piece>); N]) -> Vec<Unsent> {
+    let pieces = streams.into_iter().flat_map(|(stream, pieces)| {
+        let pieces = pieces.into_iter();
+        pieces.map(move |piece| (stream, piece))
+    });
+    let mut pieces: Vec<_> = pieces.collect();
+    pieces.sort_by_key(|(_, piece)| piece.number);
+    let unsent = pieces.into_iter().map(|(stream, piece)| Unsent {
+        chunk: stream.chunk(piece.offset),
+        bytes: piece.held,
+    });
+    unsent.collect()
+}
+
+/// What the executor adds at the end of a stream, after all that was read.
+pub(super) fn last_piece(offset: u64, text: &str) -> Piece {
+    Piece {
+        stream: 0,
+        offset,
+        number: u64::MAX,
+        held: Held::Memory(text.as_bytes().to_vec()),
     }
 }
 

@@ -14,7 +14,7 @@ use tokio_util::{either::Either, sync::CancellationToken};
 use super::{AttemptEnvironment, Watched, WorkDir, orphans, outcome::Stop, work_limit};
 use crate::{
     cgroup::Cgroup,
-    output::{Captured, Sink, capture},
+    output::{Captured, Sink, capture_both},
     process::Process,
     redactor::Redactor,
     shim::{Order, Part, Report, Spec, View},
@@ -66,7 +66,7 @@ impl AttemptEnvironment {
         program: ProgramStart<'_>,
         work_dir: &WorkDir,
         watched: Watched<'_>,
-        (out, err): (impl Sink, impl Sink),
+        [out, err]: [impl Sink; 2],
     ) -> Result<ProgramEnd, String> {
         work_dir
             .hand_over()
@@ -90,17 +90,14 @@ impl AttemptEnvironment {
             }
             ended
         };
-        let ((report, stop, outgrown), stdout, stderr) = tokio::join!(
+        let stdout = redacted(outputs.stdout, redactor.as_ref());
+        let stderr = redacted(outputs.stderr, redactor.as_ref());
+        let ((report, stop, outgrown), (stdout, stderr)) = tokio::join!(
             ended,
-            capture(
-                redacted(outputs.stdout, redactor.as_ref()),
-                over.cancelled(),
-                out
-            ),
-            capture(
-                redacted(outputs.stderr, redactor.as_ref()),
-                over.cancelled(),
-                err
+            capture_both(
+                &self.settings.work_dir,
+                (stdout, over.cancelled(), out),
+                (stderr, over.cancelled(), err),
             ),
         );
         if report.is_err() {

@@ -1,6 +1,8 @@
 //! What a program prints: an excerpt for the final report, and all of it, live, to the server.
 
 mod pending;
+mod spool;
 mod upload;
 
-pub use upload::{Captured, Sink, capture};
+pub use pending::{Held, Piece};
+pub use upload::{Captured, Sink, capture, capture_both};

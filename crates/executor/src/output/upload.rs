@@ -1,11 +1,13 @@
-//! Reads one stream of a program and sends it to the server while it comes.
+//! Reads the streams of a program and sends them to the server while they come, in the order in which they
+//! were read.
 //!
-//! The reader never waits long for the server: a full buffer holds the program up for a bounded time
-//! in all, then what is oldest is left out. So a program that prints gigabytes, or a server that is
-//! away, neither stops the program forever nor fills the memory.
+//! The reader never waits for the server: what the server does not have yet is on the executor's disk, as far as
+//! the server would store it. Of the rest what is oldest is left out. So a program that prints gigabytes, or a
+//! server that is away, neither stops the program nor fills the memory.
 
 use std::{
     future::Future,
+    path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -18,21 +20,14 @@ use tokio::{
 };
 use wire::{client::Error, jobs::Excerpt};
 
-use super::pending::Pending;
+use super::pending::{Pending, Piece, STORED_BYTES};
 
-/// A chunk is sent when so much is there, or after the time below.
+/// What waits is sent when it is so much, or after the time below.
 const FLUSH_BYTES: usize = 64 << 10;
 const FLUSH_PERIOD: Duration = Duration::from_millis(200);
 
-/// The largest chunk.
-const CHUNK_BYTES: usize = 256 << 10;
-
-/// The server keeps so much of a job; of what follows only the newest is sent, with pauses.
-const FULL_BYTES: u64 = 16 << 20;
+/// Of what the server does not store only the newest is sent, with pauses.
 const SKIM_PERIOD: Duration = Duration::from_millis(200);
-
-/// How long full buffers may hold the program up, in all.
-const HOLD_LIMIT: Duration = Duration::from_secs(2);
 
 /// How long the last chunks may take after the program has ended; what is left then waits with the
 /// result.
@@ -55,21 +50,43 @@ pub struct Captured {
     pub excerpt: Excerpt,
     /// How many bytes it had.
     pub total_bytes: u64,
-    /// The last chunks with their offsets, when the server was away too long to take them. No more
-    /// than was kept of the stream while it ran.
-    pub unsent: Vec<(u64, Bytes)>,
+    /// What the server was away too long to take, in order. No more than was kept of the stream while it ran.
+    pub unsent: Vec<Piece>,
 }
 
 /// Reads a stream to its end, or until `over` is done and nothing is left to read at once; sends it
-/// to the sink.
+/// to the sink. What waits is kept below `dir`.
 pub async fn capture(
+    dir: &Path,
     stream: impl AsyncRead + Unpin,
     over: impl Future<Output = ()>,
     sink: impl Sink,
 ) -> Captured {
-    let relay = Relay::default();
-    let ((excerpt, total_bytes), unsent) =
-        tokio::join!(relay.read(stream, over), relay.send_all(&sink));
+    let relay = Relay::new(dir, 1);
+    let sinks = [sink];
+    let (read, unsent) = tokio::join!(relay.read(0, stream, over), relay.send_all(&sinks));
+    captured(read, unsent)
+}
+
+/// The same with two streams, each with its end and its sink: the server gets them in the order in which they were
+/// read.
+pub async fn capture_both<S: Sink>(
+    dir: &Path,
+    (out, out_over, out_sink): (impl AsyncRead + Unpin, impl Future<Output = ()>, S),
+    (err, err_over, err_sink): (impl AsyncRead + Unpin, impl Future<Output = ()>, S),
+) -> (Captured, Captured) {
+    let relay = Relay::new(dir, 2);
+    let sinks = [out_sink, err_sink];
+    let (out, err, unsent) = tokio::join!(
+        relay.read(0, out, out_over),
+        relay.read(1, err, err_over),
+        relay.send_all(&sinks)
+    );
+    let (of_out, of_err) = unsent.into_iter().partition(|piece| piece.stream == 0);
+    (captured(out, of_out), captured(err, of_err))
+}
+
+fn captured((excerpt, total_bytes): (Excerpt, u64), unsent: Vec<Piece>) -> Captured {
     Captured {
         excerpt,
         total_bytes,
@@ -86,19 +103,20 @@ enum Sent {
     Late,
 }
 
-/// What the reader and the sender of one stream share.
-#[derive(Default)]
+/// What the readers and the sender of a program's streams share.
 struct Relay {
     state: Mutex<State>,
     /// Told when something was added, and at the end.
     added: Notify,
-    /// Told when something was taken.
-    taken: Notify,
 }
 
-#[derive(Default)]
 struct State {
     pending: Pending,
+    /// Since when something waits; pieces that are due were there when the time was over.
+    since: Option<Instant>,
+    due: usize,
+    /// Streams that have not ended.
+    open: usize,
     /// When the program had ended and everything was read.
     ended: Option<Instant>,
     /// The server takes nothing any more.
@@ -106,18 +124,33 @@ struct State {
 }
 
 impl Relay {
+    fn new(dir: &Path, streams: usize) -> Self {
+        let state = State {
+            pending: Pending::new(dir),
+            since: None,
+            due: 0,
+            open: streams,
+            ended: None,
+            refused: false,
+        };
+        Self {
+            state: Mutex::new(state),
+            added: Notify::new(),
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn read(
         &self,
+        number: usize,
         mut stream: impl AsyncRead + Unpin,
         over: impl Future<Output = ()>,
     ) -> (Excerpt, u64) {
         let mut over = std::pin::pin!(over);
         let mut excerpt = Excerpt::default();
-        let mut hold_left = HOLD_LIMIT;
         let mut total = 0;
         let mut buffer = Vec::with_capacity(READ_BYTES);
         loop {
@@ -133,57 +166,49 @@ impl Relay {
             }
             total += count as u64;
             excerpt.add(&buffer);
-            self.make_room(count, &mut hold_left).await;
             let mut state = self.state();
             if !state.refused {
-                state.pending.add(&buffer);
+                state.pending.add(number, &buffer);
+                state.since.get_or_insert_with(Instant::now);
             }
             drop(state);
             self.added.notify_one();
         }
-        self.state().ended = Some(Instant::now());
+        let mut state = self.state();
+        state.open -= 1;
+        if state.open == 0 {
+            state.ended = Some(Instant::now());
+        }
+        drop(state);
         self.added.notify_one();
         (excerpt, total)
     }
 
-    /// Holds the program up while the buffer is full, for the time that is left for it.
-    async fn make_room(&self, count: usize, hold_left: &mut Duration) {
-        while !hold_left.is_zero() {
-            {
-                let state = self.state();
-                if state.refused || state.pending.fits(count) || state.pending.end() > FULL_BYTES {
-                    return;
-                }
-            }
-            let began = Instant::now();
-            let _ = timeout(*hold_left, self.taken.notified()).await;
-            *hold_left = hold_left.saturating_sub(began.elapsed());
-        }
-    }
-
-    /// Sends until the stream has ended and all of it is with the server, or that took too long: then
+    /// Sends until the streams have ended and all of them is with the server, or that took too long: then
     /// what is left is returned.
-    async fn send_all(&self, sink: &impl Sink) -> Vec<(u64, Bytes)> {
-        while let Some((offset, bytes)) = self.next().await {
-            let skims = offset > FULL_BYTES;
-            match self.send(sink, offset, bytes.clone()).await {
+    async fn send_all<S: Sink>(&self, sinks: &[S]) -> Vec<Piece> {
+        while let Some(piece) = self.next().await {
+            // What the disk does not give back is a gap.
+            let Some(bytes) = piece.held.read() else {
+                continue;
+            };
+            match self.send(&sinks[piece.stream], piece.offset, bytes).await {
                 Sent::Taken => {}
                 Sent::Refused => {
                     let mut state = self.state();
                     state.refused = true;
-                    state.pending.take(usize::MAX);
-                    self.taken.notify_one();
+                    while state.pending.take().is_some() {}
                     return Vec::new();
                 }
                 Sent::Late => {
-                    let mut unsent = vec![(offset, bytes)];
-                    while let Some(chunk) = self.next().await {
-                        unsent.push(chunk);
+                    let mut unsent = vec![piece];
+                    while let Some(piece) = self.next().await {
+                        unsent.push(piece);
                     }
                     return unsent;
                 }
             }
-            if skims && self.state().ended.is_none() {
+            if piece.offset > STORED_BYTES && self.state().ended.is_none() {
                 let _ = timeout(SKIM_PERIOD, self.ended()).await;
             }
         }
@@ -196,26 +221,33 @@ impl Relay {
         }
     }
 
-    /// The next chunk, when it is large or old enough; `None` at the end.
-    async fn next(&self) -> Option<(u64, Bytes)> {
-        let mut since = None;
+    /// The next piece, when enough waits or it waited long enough; `None` at the end.
+    async fn next(&self) -> Option<Piece> {
         loop {
-            {
+            let since = {
                 let mut state = self.state();
-                let length = state.pending.len();
-                let flush = since.is_some_and(|at: Instant| at.elapsed() >= FLUSH_PERIOD);
-                if length >= FLUSH_BYTES || (length > 0 && (flush || state.ended.is_some())) {
-                    let chunk = state.pending.take(CHUNK_BYTES);
-                    self.taken.notify_one();
-                    return Some(chunk);
+                let flush = state.since.is_some_and(|at| at.elapsed() >= FLUSH_PERIOD);
+                if state.due == 0
+                    && (flush || state.pending.in_memory() >= FLUSH_BYTES || state.ended.is_some())
+                {
+                    state.due = state.pending.count();
                 }
+                if state.due > 0
+                    && let Some(piece) = state.pending.take()
+                {
+                    // All that was there goes with it; what comes meanwhile has its own time.
+                    state.due -= 1;
+                    if state.due == 0 {
+                        state.since = (state.pending.count() > 0).then(Instant::now);
+                    }
+                    return Some(piece);
+                }
+                state.due = 0;
                 if state.ended.is_some() {
                     return None;
                 }
-                if length > 0 && since.is_none() {
-                    since = Some(Instant::now());
-                }
-            }
+                state.since
+            };
             match since {
                 None => self.added.notified().await,
                 Some(at) => {

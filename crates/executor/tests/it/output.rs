@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use executor::{
-    output::{Captured, Sink, capture},
+    output::{Captured, Sink, capture, capture_both},
     process::Process,
     shim::End,
 };
@@ -93,7 +93,7 @@ impl Sink for PluginRegistry {
 
 async fn capture_script(text: &str, plugin_registry: &PluginRegistry) -> Captured {
     let dir = TestDir::new();
-    let spec = dir.spec(text, &[]);
+    let (spec, work_dir) = (dir.spec(text, &[]), dir.work());
     let (process, outputs) = Process::start(&shim(), &spec)
         .await
         .expect("the shim starts");
@@ -106,7 +106,12 @@ async fn capture_script(text: &str, plugin_registry: &PluginRegistry) -> Capture
     let work = async {
         tokio::join!(
             ended,
-            capture(outputs.stdout, over.cancelled(), plugin_registry.clone())
+            capture(
+                &work_dir,
+                outputs.stdout,
+                over.cancelled(),
+                plugin_registry.clone()
+            )
         )
     };
     let (report, captured) = tokio::time::timeout(DEADLINE, work).await.expect("it ends");
@@ -167,9 +172,19 @@ async fn a_server_that_is_away_or_refuses_holds_nothing_up_for_long() {
                     .expect("somebody reads");
             }
         };
-        let (captured, ()) = tokio::join!(capture(stream, pending(), plugin_registry), print);
+        let dir = TestDir::new();
+        let work_dir = dir.work();
+        let capture = capture(&work_dir, stream, pending(), plugin_registry);
+        let (captured, ()) = tokio::join!(capture, print);
         assert_eq!(captured.total_bytes, 100 * (64 << 10));
         assert!(began.elapsed() < Duration::from_secs(15));
+        let unsent = captured.unsent.iter().filter_map(|piece| piece.held.read());
+        let unsent: usize = unsent.map(|bytes| bytes.len()).sum();
+        let kept = match fate {
+            Fate::Refused => 0,
+            _ => 100 * (64 << 10),
+        };
+        assert_eq!(unsent, kept);
     }
 }
 
@@ -186,6 +201,61 @@ async fn a_line_is_sent_within_a_fraction_of_a_second() {
         assert_eq!(plugin_registry.text(), b"one line\n");
         drop(program);
     };
-    let (captured, ()) = tokio::join!(capture(stream, pending(), plugin_registry.clone()), watch);
+    let dir = TestDir::new();
+    let work_dir = dir.work();
+    let capture = capture(&work_dir, stream, pending(), plugin_registry.clone());
+    let (captured, ()) = tokio::join!(capture, watch);
     assert_eq!(captured.total_bytes, 9);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_away_for_a_while_loses_nothing_that_it_would_store() {
+    const LINES: usize = 8 << 16;
+    let plugin_registry = PluginRegistry::new(Fate::FailedAtFirst(6));
+    let (mut program, stream) = tokio::io::duplex(64 << 10);
+    let lines: String = (0..LINES)
+        .map(|number| format!("line {number:09}\n"))
+        .collect();
+    let print = async {
+        let print = program.write_all(lines.as_bytes());
+        print.await.expect("it is read");
+        drop(program);
+    };
+    let dir = TestDir::new();
+    let work_dir = dir.work();
+    let capture = capture(&work_dir, stream, pending(), plugin_registry.clone());
+    let (captured, ()) = tokio::join!(capture, print);
+    assert!(captured.unsent.is_empty());
+    assert!(
+        plugin_registry.text() == lines.as_bytes(),
+        "something is missing"
+    );
+    let left = std::fs::read_dir(dir.work()).expect("a directory").count();
+    assert_eq!(left, 0, "the file has no name");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_printed_to_both_streams_arrives_in_the_order_of_printing() {
+    let plugin_registry = PluginRegistry::new(Fate::Stored);
+    let (mut out, stdout) = tokio::io::duplex(1024);
+    let (mut err, stderr) = tokio::io::duplex(1024);
+    let print = async {
+        for number in 0..6 {
+            let program = if number % 2 == 0 { &mut err } else { &mut out };
+            let print = program.write_all(format!("{number}").as_bytes()).await;
+            print.expect("it is read");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        drop((out, err));
+    };
+    let dir = TestDir::new();
+    let work_dir = dir.work();
+    let capture = capture_both(
+        &work_dir,
+        (stdout, pending(), plugin_registry.clone()),
+        (stderr, pending(), plugin_registry.clone()),
+    );
+    let ((stdout, stderr), ()) = tokio::join!(capture, print);
+    assert_eq!((stdout.total_bytes, stderr.total_bytes), (3, 3));
+    assert_eq!(plugin_registry.text(), b"012345");
 }

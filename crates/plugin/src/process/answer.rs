@@ -1,12 +1,14 @@
 //! What a process answers: collects the lines of a call and finds out whether they are an answer.
 
+use serde_json::{Map, Value};
+
 use crate::{
     answered::Answered,
     failure::Cause,
     json_text::JsonText,
     limits::Limits,
     logs::{Logs, cut},
-    protocol::{Call, Description, Line},
+    protocol::{Call, Description, Level, Line},
     storage::Ledger,
 };
 
@@ -21,6 +23,8 @@ pub(super) struct Answer {
     partial: Vec<u8>,
     /// The number of the line that is being read.
     number: u64,
+    /// The last line that is no message, and why.
+    stray: Option<(u64, String)>,
     ledger: Ledger,
     metric: Option<JsonText>,
     output: Option<JsonText>,
@@ -35,6 +39,7 @@ impl Answer {
             wanted: call.name(),
             partial: Vec::new(),
             number: 1,
+            stray: None,
             ledger: Ledger::new(limits.storage_bytes),
             metric: None,
             output: None,
@@ -59,20 +64,28 @@ impl Answer {
         Ok(())
     }
 
-    /// Takes the line that has been read so far; an empty one says nothing.
+    /// Takes the line that has been read so far; an empty one says nothing. One that is no message was printed
+    /// by a library or while its author looked for an error: it is kept in the log.
     pub(super) fn end(&mut self, logs: &mut Logs) -> Result<(), Cause> {
         let line = std::mem::take(&mut self.partial);
-        let text = std::str::from_utf8(&line).map_err(|_| self.wrong("it is not UTF-8"))?;
-        if text.trim_ascii().is_empty() {
+        let text = String::from_utf8_lossy(&line);
+        let text = text.trim_ascii();
+        if text.is_empty() {
             return Ok(());
         }
-        let line = serde_json::from_str(text).map_err(|error| {
-            let begin = cut(text.trim_ascii(), 80);
+        let reason = match serde_json::from_slice(&line) {
+            Ok(line) => return self.take(line, logs),
+            Err(_) if std::str::from_utf8(&line).is_err() => "it is not UTF-8".to_owned(),
             // Each line is a text of its own: its number is told by us.
-            let message = error.to_string().replace("line 1 column", "column");
-            self.wrong(format!("{message}: `{begin}`"))
-        })?;
-        self.take(line, logs)
+            Err(error) => error.to_string().replace("line 1 column", "column"),
+        };
+        let reason = format!("{reason}: `{}`", cut(text, 80));
+        if is_message(text) {
+            return Err(self.wrong(reason));
+        }
+        logs.push(Level::Info, text);
+        self.stray = Some((self.number, reason));
+        Ok(())
     }
 
     fn take(&mut self, line: Line, logs: &mut Logs) -> Result<(), Cause> {
@@ -132,7 +145,15 @@ impl Answer {
                 });
             }
         };
-        Err(self.wrong(format!("the output ended without a `{missing}`")))
+        let missing = format!("the output ended without a `{missing}`");
+        Err(match &self.stray {
+            None => self.wrong(missing),
+            // It may have been meant as one.
+            Some((number, reason)) => Cause::Protocol {
+                line: Some(*number),
+                message: format!("{reason}; {missing}"),
+            },
+        })
     }
 
     fn wrong(&self, message: impl Into<String>) -> Cause {
@@ -141,6 +162,17 @@ impl Answer {
             message: message.into(),
         }
     }
+}
+
+/// Whether a text is an object with one field that names a message, whatever is wrong within.
+fn is_message(text: &str) -> bool {
+    let fields: Result<Map<String, Value>, _> = serde_json::from_str(text);
+    fields.is_ok_and(|fields| {
+        fields.len() == 1
+            && fields
+                .keys()
+                .all(|name| Line::NAMES.contains(&name.as_str()))
+    })
 }
 
 #[cfg(test)]

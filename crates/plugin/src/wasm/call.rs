@@ -78,7 +78,28 @@ pub(super) async fn perform(
         result
     };
     *logs = std::mem::take(&mut *heard.logs());
-    result
+    result.map_err(|cause| match (cause, panic_text(logs)) {
+        // Why it gave up says more than where.
+        (Cause::Trap { .. }, Some(message)) => Cause::Trap { message },
+        (cause, _) => cause,
+    })
+}
+
+/// The text of the panic that a component in Rust printed before it trapped, on one line.
+fn panic_text(logs: &Logs) -> Option<String> {
+    const MARK: &str = "panicked at ";
+    let begun = logs
+        .lines
+        .iter()
+        .rposition(|line| line.message.contains(MARK))?;
+    let first = &logs.lines[begun].message;
+    let first = &first[first.find(MARK)?..];
+    let more = logs.lines[begun + 1..].iter().map(|line| &*line.message);
+    let more = more
+        .take_while(|line| !line.starts_with("note: ") && !line.starts_with("stack backtrace:"));
+    let more: Vec<&str> = more.filter(|line| !line.is_empty()).collect();
+    let text = format!("{first} {}", more.join(" "));
+    Some(cut(text.trim_end(), MESSAGE_BYTES).to_owned())
 }
 
 fn packed(call: &Call<'_>) -> (Request, Storage) {
@@ -216,8 +237,7 @@ async fn describe(instance: &Plugin, store: &mut Store<HostState>) -> Asked {
 }
 
 fn json(what: &str, text: &str) -> Result<JsonText, Cause> {
-    JsonText::new(text)
-        .map_err(|error| Cause::protocol(format!("the {what} is no JSON: {error}")))
+    JsonText::new(text).map_err(|error| Cause::protocol(format!("the {what} is no JSON: {error}")))
 }
 
 /// Why an instance broke off.

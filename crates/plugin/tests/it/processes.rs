@@ -73,7 +73,10 @@ printf '{"metric": {"count": %s}}\n' "$input""#;
         };
         let outcome = execute(&plugin, &context).await.expect("an outcome");
         assert_eq!(outcome.output.expect("an output").get(), digits);
-        assert_eq!(outcome.storage["k"].as_ref().expect("an entry").get(), digits);
+        assert_eq!(
+            outcome.storage["k"].as_ref().expect("an entry").get(),
+            digits
+        );
         assert_eq!(outcome.metric.get(), format!("{{\"count\":{digits}}}"));
     }
 }
@@ -99,7 +102,11 @@ esac"#;
     let (limits, cancel) = (plugin.manifest().limits, CancellationToken::new());
     let metrics = [json!({"count": 1}), json!({"count": 2})].map(JsonText::from);
     let summary = plugin.summarize(&metrics, &limits, &Plain, &cancel).await;
-    let summary = summary.expect("a summary").summary.expect("a summary").value();
+    let summary = summary
+        .expect("a summary")
+        .summary
+        .expect("a summary")
+        .value();
     assert_eq!(summary["metrics"], json!(metrics));
     let description = plugin.describe(&limits, &Plain, &cancel).await;
     assert_eq!(description.expect("a description").version, "2");
@@ -177,6 +184,30 @@ async fn what_is_no_answer_is_told_with_its_line() {
         assert_eq!(found, Some(line), "{name}: {message}");
         assert!(message.contains(says), "{name}: {message}");
     }
+}
+
+#[tokio::test]
+async fn what_a_library_prints_goes_to_the_log() {
+    let host = TestHost::new();
+    let script = r#"
+echo 'Downloading model: 100%'
+echo '{"metric": {"count": 1}}'
+echo '{"level": "error", "error": "cannot reach the cache"}'
+echo '[1]'
+printf '\377\n'
+printf 'no line end'"#;
+    let plugin = load(&host.script("prints", COUNT, script));
+    let outcome = execute(&plugin, &input(json!(1))).await;
+    let outcome = outcome.expect("an outcome");
+    assert_eq!(outcome.metric, json!({"count": 1}));
+    let printed = [
+        "Downloading model: 100%",
+        r#"{"level": "error", "error": "cannot reach the cache"}"#,
+        "[1]",
+        "\u{fffd}",
+        "no line end",
+    ];
+    assert_eq!(messages(&outcome.logs), printed);
 }
 
 #[tokio::test]

@@ -292,6 +292,16 @@ async fn what_it_prints_is_logged_and_a_flood_ends() {
         .expect("an outcome");
     assert_eq!(messages(&outcome.logs), ["one", "two", "three"]);
 
+    let text = "thread '<unnamed>' panicked at src/lib.rs:12:5:\ncalled `Option::unwrap()` on a `None` value\n\
+        note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace";
+    let panic = "(call $print (call $stdout) $0 (i32.const 700)) (unreachable)";
+    let panics = build(panic, &[text], STDOUT, world);
+    let caused = cause(&host.component("panics", COUNT, &panics)).await;
+    assert_eq!(
+        caused.to_string(),
+        "the plugin trapped: panicked at src/lib.rs:12:5: called `Option::unwrap()` on a `None` value"
+    );
+
     let flood = "(local $s i32) (local.set $s (call $stdout))
         (loop $l (call $print (local.get $s) (i32.const 0) (i32.const 4096) (i32.const 700)) (br $l))
         (unreachable)";

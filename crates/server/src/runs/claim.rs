@@ -1,9 +1,12 @@
 //! Takes runs for executors, of ours and of others, from the queues that their kinds wait in.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use axum::Extension;
-use engine::Kind;
+use engine::{Kind, Resources};
 use store::{Read, runs::Claimed};
 use tokio::time::Instant;
 
@@ -12,6 +15,7 @@ use crate::{
     http::check,
     http::peer::Peer,
     kinds::{self, Queues},
+    placement::Capable,
     refusal::Refusal,
     vault,
 };
@@ -55,6 +59,8 @@ pub(crate) struct ClaimRequest {
     pub(crate) executor_ip: String,
     pub(crate) kinds: Vec<Kind>,
     pub(crate) max: u32,
+    /// Whether it is one of ours, which has said what it can do: others take jobs that require nothing.
+    pub(crate) registered: bool,
 }
 
 impl ClaimRequest {
@@ -66,6 +72,7 @@ impl ClaimRequest {
             queues: Vec::new(),
             families: Vec::new(),
             looked: 0,
+            offer: Resources::default(),
             max: self.max as usize,
             lease_ms: app.lease_ms(),
             now: app.now_ms(),
@@ -76,8 +83,7 @@ impl ClaimRequest {
                 Queues::One(queue) => claim.queues.push(queue.to_owned()),
                 Queues::Both(queue) => {
                     claim.queues.push(queue.to_owned());
-                    // Only those that perform operations have capabilities for such runs.
-                    families.extend(self.kinds.contains(&Kind::Operation).then_some(queue));
+                    families.extend(self.registered.then_some(queue));
                 }
                 Queues::Family(family) => families.push(family),
             }
@@ -85,37 +91,77 @@ impl ClaimRequest {
         if !families.is_empty() {
             // Note the time before looking: what comes in between is not missed.
             claim.looked = app.store.wake().look();
-            let executor = self.executor.clone();
-            let queues = app
+            if app.nothing_placed.is_known(claim.looked) {
+                claim.families = families.into_iter().map(str::to_owned).collect();
+                return Ok(claim);
+            }
+            let (executor, wanted) = (self.executor.clone(), families.clone());
+            let found = app
                 .store
-                .read(move |read| queues_of(read, &executor, &families));
-            for (family, queues) in queues.await? {
-                claim.queues.extend(queues);
-                claim.families.push(family.to_owned());
+                .read(move |read| queues_of(read, &executor, &wanted));
+            if let Some(found) = found.await? {
+                claim.queues.extend(found.queues);
+                claim.families = families.into_iter().map(str::to_owned).collect();
+                claim.offer = found.offer;
+                if !found.any {
+                    app.nothing_placed.note(claim.looked);
+                }
             }
         }
         Ok(claim)
     }
 }
 
-/// The queues of these families with ready runs that an executor has the capabilities for; none of one
+/// What an executor finds in its families.
+struct Found {
+    queues: Vec<String>,
+    offer: Resources,
+    /// Whether anything waits in any family, for any executor.
+    any: bool,
+}
+
+/// The queues of these families with ready runs that an executor has the capabilities for; `None` for one
 /// without capabilities.
 fn queues_of(
     read: &mut Read<'_, '_>,
     executor: &str,
     families: &[&'static str],
-) -> Result<Vec<(&'static str, Vec<String>)>, store::Error> {
+) -> Result<Option<Found>, store::Error> {
     let own = store::executors::capabilities(read, executor)?;
-    let own: HashSet<&str> = own.iter().map(String::as_str).collect();
     if own.is_empty() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    let has_all = |rest: &str| kinds::capabilities(rest).all(|name| own.contains(name));
-    let queues = families.iter().map(|family| {
-        let queues = store::runs::ready_queues(read, family, QUEUES, has_all)?;
-        Ok((*family, queues))
-    });
-    queues.collect()
+    let capable = Capable::of(&own);
+    let wanted = |family: &str, rest: &str| families.contains(&family) && capable.has_all(rest);
+    let (queues, any) = store::runs::ready_queues(read, QUEUES, wanted)?;
+    Ok(Some(Found {
+        queues,
+        offer: capable.offer,
+        any,
+    }))
+}
+
+/// That nothing waited in the queues of families when a claim looked last: as long as no run became ready there since,
+/// other claims need not look.
+#[derive(Default)]
+pub(crate) struct NothingPlaced(Mutex<Option<(u64, Instant)>>);
+
+impl NothingPlaced {
+    /// A notice of another server may be lost: then it is looked again after so long.
+    const GOOD_FOR: Duration = Duration::from_secs(2);
+
+    fn is_known(&self, looked: u64) -> bool {
+        self.last()
+            .is_some_and(|(at, noted)| at == looked && noted.elapsed() < Self::GOOD_FOR)
+    }
+
+    fn note(&self, looked: u64) {
+        *self.last() = Some((looked, Instant::now()));
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<(u64, Instant)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Runs that were taken for a caller who has not heard of them: dropped, they are queued again and it

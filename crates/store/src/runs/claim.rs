@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use engine::{Command, Run, step};
+use engine::{Command, Resources, Run, step};
 
 use super::{
     find,
@@ -29,6 +29,9 @@ pub struct Claim {
     pub families: Vec<String>,
     /// What [`crate::Wake::look`] answered before it looked into its families.
     pub looked: u64,
+    /// What the executor offers to runs that count something of it, with those that it owns already; none of them
+    /// are handed out beyond it.
+    pub offer: Resources,
     /// At most so many.
     pub max: usize,
     /// How long the leases live.
@@ -73,11 +76,26 @@ pub(crate) fn claim_all(
     let mut answers: Vec<Vec<Claimed>> = claims.iter().map(|_| Vec::new()).collect();
     let mut open: Vec<usize> = (0..claims.len()).collect();
     while let Some(first) = open.first() {
-        let queues = &claims[*first].queues;
+        let claim = claims[*first];
+        let counts = |queue: &String| !Resources::of_queue(queue).is_none();
+        if claim.queues.iter().any(counts) {
+            let free = free_of(batch.tx, claim)?;
+            let mut queues = claim.queues.clone();
+            queues.retain(|queue| Resources::of_queue(queue).fits(free));
+            serve(batch, claims, (&queues, free), &[*first], &mut answers)?;
+            open.remove(0);
+            continue;
+        }
         let (alike, rest): (Vec<_>, Vec<_>) = open
             .iter()
-            .partition(|place| claims[**place].queues == *queues);
-        serve(batch, claims, &alike, &mut answers)?;
+            .partition(|place| claims[**place].queues == claim.queues);
+        serve(
+            batch,
+            claims,
+            (&claim.queues, claim.offer),
+            &alike,
+            &mut answers,
+        )?;
         open = rest;
     }
     for claim in claims {
@@ -91,17 +109,34 @@ pub(crate) fn claim_all(
     Ok(answers)
 }
 
-/// Serves claims that look in the same queues.
+/// What is free of what an executor offers.
+fn free_of(tx: &mut Tx<'_>, claim: &Claim) -> Result<Resources, Error> {
+    const OWNED: &str = "SELECT queue, COUNT(*) FROM runs
+        WHERE status = 'running' AND executor = $1 GROUP BY queue";
+    // Another claim of the same executor waits until what this one takes is there.
+    const LOCK: &str = "SELECT name FROM executors WHERE name = $1 {lock}";
+    tx.first(LOCK, args![&claim.executor], |row| row.text(0))?;
+    let owned = tx.all(OWNED, args![&claim.executor], |row| {
+        Ok((row.text(0)?, row.int(1)?))
+    })?;
+    let free = owned.iter().fold(claim.offer, |free, (queue, count)| {
+        free.less(*count, Resources::of_queue(queue))
+    });
+    Ok(free)
+}
+
+/// Serves claims that look in the same queues, with what is free for each.
 fn serve(
     batch: &mut Batch<'_, '_>,
     claims: &[&Claim],
+    (queues, free): (&[String], Resources),
     alike: &[usize],
     answers: &mut [Vec<Claimed>],
 ) -> Result<(), Error> {
     let wanted = alike
         .iter()
         .fold(0_usize, |sum, place| sum.saturating_add(claims[*place].max));
-    let mut ready = candidates(batch.tx, &claims[alike[0]].queues, wanted)?;
+    let mut ready = candidates(batch.tx, queues, wanted)?;
     let mut updates = Vec::new();
     for place in alike {
         let claim = claims[*place];
@@ -109,14 +144,19 @@ fn serve(
             executor: claim.executor.clone(),
             lease_ms: claim.lease_ms,
         };
-        let mut size = 0;
+        let (mut size, mut free) = (0, free);
         while answers[*place].len() < claim.max {
-            let fits = |next: &mut Candidate| size == 0 || size + next.input_bytes <= ANSWER_LIMIT;
             // What does not fit stays queued, for the next in line.
-            let Some(next) = ready.pop_front_if(fits) else {
+            let fits = |next: &Candidate| Resources::of_queue(&next.run.queue).fits(free);
+            let first = ready
+                .iter()
+                .position(fits)
+                .filter(|first| size == 0 || size + ready[*first].input_bytes <= ANSWER_LIMIT);
+            let Some(next) = first.and_then(|first| ready.remove(first)) else {
                 break;
             };
             size += next.input_bytes;
+            free = free.less(1, Resources::of_queue(&next.run.queue));
             let before = Before::from(&next.run);
             let change = step(&next.run, &command, claim.now)?;
             let run = change.run.clone();

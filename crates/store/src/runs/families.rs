@@ -6,43 +6,68 @@ use crate::{
     driver::{Value, args},
 };
 
-/// From one queue to the next, however many runs each has.
+/// From one queue to the next, however many runs each has, from the first after $1.
 const READY: &str = "WITH RECURSIVE ready (queue) AS (
-        SELECT (SELECT queue FROM runs {by_queue} WHERE status = 'queued' ORDER BY queue LIMIT 1)
+        SELECT (SELECT queue FROM runs {by_queue} WHERE status = 'queued' AND queue > $1
+            ORDER BY queue LIMIT 1)
         UNION ALL
         SELECT (SELECT runs.queue FROM runs {by_queue} WHERE runs.status = 'queued'
             AND runs.queue > ready.queue ORDER BY runs.queue LIMIT 1)
         FROM ready WHERE ready.queue IS NOT NULL)
-    SELECT queue FROM ready WHERE queue IS NOT NULL LIMIT $1";
+    SELECT queue FROM ready WHERE queue IS NOT NULL LIMIT $2";
 
 const FIRST: &str = "SELECT sort_key, id FROM runs WHERE status = 'queued' AND queue = $1
     ORDER BY sort_key, id LIMIT 1";
 
-/// Queues that one look passes at most. There are as many as there are sets of plugins that jobs
-/// wait for.
-const LOOKED_AT: i64 = 1_000;
+/// Queues that one statement passes at most.
+const LOOKED_AT: usize = 1_000;
+
+/// Statements of one look at most. There are as many queues as there are sets of plugins and requirements that
+/// runs wait for; beyond these, the last by name wait until there are fewer.
+const LOOKS: usize = 10;
 
 /// The family of a queue, if it is of one.
 pub(crate) fn family_of(queue: &str) -> Option<&str> {
     queue.split_once(':').map(|(family, _)| family)
 }
 
-/// Queues with ready runs that are of this family and wanted, at most `limit`, those with the first
-/// runs. `wanted` is asked about what follows the colon.
+/// Queues of families with ready runs that are wanted, at most `limit`, those with the first runs; and whether there
+/// are any such queues at all. `wanted` is asked about a queue's family and about what follows the colon.
 pub fn ready_queues(
     read: &mut Read<'_, '_>,
-    family: &str,
     limit: usize,
-    wanted: impl Fn(&str) -> bool,
+    wanted: impl Fn(&str, &str) -> bool,
+) -> Result<(Vec<String>, bool), Error> {
+    let (mut ready, mut any) = (Vec::new(), false);
+    let mut last = String::new();
+    for _ in 0..LOOKS {
+        let limit = i64::try_from(LOOKED_AT).unwrap_or(i64::MAX);
+        // Queues of every family are passed: how text orders beside the colon differs between the
+        // databases.
+        let page = read.tx.all(READY, args![&last, limit], |row| row.text(0))?;
+        let is_last = page.len() < LOOKED_AT;
+        last = page.last().cloned().unwrap_or_default();
+        for queue in page {
+            if let Some((family, rest)) = queue.split_once(':') {
+                any = true;
+                if wanted(family, rest) {
+                    ready.push(queue);
+                }
+            }
+        }
+        if is_last {
+            break;
+        }
+    }
+    Ok((first_of(read, ready, limit)?, any))
+}
+
+/// At most `limit` of these queues.
+fn first_of(
+    read: &mut Read<'_, '_>,
+    ready: Vec<String>,
+    limit: usize,
 ) -> Result<Vec<String>, Error> {
-    // Queues of every family are passed: how text orders beside the colon differs between the
-    // databases.
-    let ready = read.tx.all(READY, args![LOOKED_AT], |row| row.text(0))?;
-    let is_wanted = |queue: &String| {
-        let parts = queue.split_once(':');
-        parts.is_some_and(|(of, rest)| of == family && wanted(rest))
-    };
-    let ready: Vec<String> = ready.into_iter().filter(is_wanted).collect();
     if ready.len() <= limit {
         return Ok(ready);
     }
@@ -63,5 +88,5 @@ pub fn ready_queues(
 
 /// How the database goes from one ready queue to the next.
 pub fn plan(batch: &mut Batch<'_, '_>) -> Result<String, Error> {
-    batch.tx.plan(READY, args![LOOKED_AT])
+    batch.tx.plan(READY, args!["", 1_000])
 }

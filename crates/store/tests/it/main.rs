@@ -16,6 +16,7 @@ mod hooks;
 mod keys;
 mod lists;
 mod logs;
+mod offers;
 mod parts;
 mod playgrounds;
 mod proxy;

@@ -27,7 +27,7 @@ pub struct ClaimRuns {
     #[serde(default)]
     pub executor_ip: String,
     /// Which kinds of runs it wants: `job`, `plugin_job`. Of plugin jobs it gets those whose plugins it has
-    /// registered.
+    /// registered, of jobs those whose requirements it has registered.
     pub kinds: Vec<String>,
     /// Wait so long for a run, 0 to 60 seconds (default 0).
     #[serde(default, skip_serializing_if = "Option::is_none")]

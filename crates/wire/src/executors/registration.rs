@@ -1,11 +1,13 @@
 //! What an executor can do.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Body of `PUT /api/executors/{executor}`: what this executor can do. Sent at its start,
 /// whenever that changes, and after the server has forgotten it (a lost database). At most 1 MiB.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Registration {
     /// How many runs it performs at once.
     pub slots: u32,
@@ -22,6 +24,15 @@ pub struct Registration {
     /// The kinds of runs that it performs, such as `job` and `plugin_job`; none says nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kinds: Vec<String>,
+    /// What jobs may require of it, at most 64. Names and values are 1 to 64 letters, digits, `-`, `_`, `.` and `/`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Processor cores that it offers to jobs that count some; without it, none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpus: Option<f64>,
+    /// Memory in mebibytes that it offers to jobs that count some; without it, none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_mb: Option<u64>,
     /// Its plugins, at most 256, each name once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<PluginInfo>,

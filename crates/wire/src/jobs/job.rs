@@ -30,6 +30,9 @@ pub struct JobSummary {
     /// Addition: when it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Timestamp>,
+    /// Addition: why no executor that the server knows can take it, while it waits for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement_error: Option<String>,
 }
 
 /// `200` of `GET /api/v1/jobs/{id}` and of a claim.
@@ -92,6 +95,18 @@ pub struct Job {
     /// Addition: the submitter's labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<BTreeMap<String, String>>,
+    /// Addition: labels that its executor must have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requires: Option<BTreeMap<String, String>>,
+    /// Addition: processor cores that it counts of what its executor offers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpus: Option<f64>,
+    /// Addition: memory in mebibytes that it counts of what its executor offers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_mb: Option<u64>,
+    /// Addition: why no executor that the server knows can take it, while it waits for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement_error: Option<String>,
     /// Addition: true when the running job was asked to stop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel_requested: Option<bool>,

@@ -71,6 +71,23 @@ pub struct NewJob {
     /// Addition: the job does not start before this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
+    /// Addition: labels that the executor must have, at most 16. Names and values are 1 to 64 letters, digits, `-`,
+    /// `_`, `.` and `/`. Executors of Playhouse have `os`, `arch`, `host` and those that they are given.
+    #[serde(
+        default,
+        deserialize_with = "crate::shape::unique",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub requires: Option<BTreeMap<String, String>>,
+    /// Addition: processor cores that the job counts of what its executor offers, such as 1.5. It is not bounded to
+    /// them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 100_000)]
+    pub cpus: Option<f64>,
+    /// Addition: memory in mebibytes that the job counts of what its executor offers. It is not bounded to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1_099_511_627_776_u64)]
+    pub memory_mb: Option<u64>,
     /// Addition: the submitter's own names for the job.
     #[serde(
         default,

@@ -69,7 +69,7 @@ fn rows(jobs: &[JobSummary]) -> Table {
         table.row([
             job.id.clone(),
             job.job_type.clone(),
-            job.status.clone(),
+            status(job),
             job.priority.clone(),
             job.created_at.to_string(),
             or_dash(took(job.started_at, job.completed_at)),
@@ -77,6 +77,14 @@ fn rows(jobs: &[JobSummary]) -> Table {
         ]);
     }
     table
+}
+
+/// Where a job stands, and why it waits if no known executor can take it.
+fn status(job: &JobSummary) -> String {
+    match &job.placement_error {
+        Some(why) => format!("{}: {why}", job.status),
+        None => job.status.clone(),
+    }
 }
 
 pub(super) async fn get(get: OneJob) -> Result<Exit, Failure> {
@@ -108,6 +116,7 @@ fn fields(job: &Job) -> Table {
         ("id", Some(job.id.clone())),
         ("type", Some(job.job_type.clone())),
         ("status", Some(job.status.clone())),
+        ("waits", job.placement_error.clone()),
         ("error", job.error_message.clone()),
         ("exit code", job.exit_code.map(|code| code.to_string())),
         ("priority", Some(job.priority.clone())),
@@ -119,6 +128,12 @@ fn fields(job: &Job) -> Table {
         ),
         ("environment", pairs(&job.env_variables)),
         ("labels", job.labels.as_ref().and_then(pairs)),
+        ("requires", job.requires.as_ref().and_then(pairs)),
+        ("cpus", job.cpus.map(|cpus| cpus.to_string())),
+        (
+            "memory",
+            job.memory_mb.map(|memory| format!("{memory} MiB")),
+        ),
         ("time limit", limit),
         (
             "attempts",

@@ -12,6 +12,7 @@ use super::{ended, upload};
 use crate::{
     args::{Priority, Submit, word},
     commands::{
+        clock,
         connection::{self, first_contact, hold_on},
         outcome::AnyJob,
         run::Show,
@@ -67,9 +68,16 @@ async fn perform(submit: Submit, known_id: Id) -> Result<Exit, Failure> {
 /// The job that was asked for; uploads the program first if there is one.
 async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
     let (binary_url, binary_sha256, source) = match (&submit.program, &submit.url, &submit.sha256) {
+        (Some(program), ..) if program.as_os_str() == "-" => {
+            let timeout = submit.reconnect.reconnect_for;
+            let uploaded = upload::upload_standard_input(client, timeout).await?;
+            let name = "script".to_owned();
+            (uploaded.binary_url, uploaded.binary_sha256, name)
+        }
         (Some(program), ..) => {
             let timeout = submit.reconnect.reconnect_for;
-            let uploaded = upload::upload_program(client, program, timeout).await?;
+            let shown = program.display().to_string();
+            let uploaded = upload::upload_program(client, program, &shown, timeout).await?;
             let name = program
                 .file_name()
                 .unwrap_or_default()
@@ -106,8 +114,11 @@ async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
         max_attempts: submit.max_attempts,
         max_retries: None,
         retry: submit.retry.then(RetryPolicy::default),
-        not_before: submit.not_before,
+        not_before: submit.not_before.map(clock::at),
         labels: pairs(&submit.label),
+        requires: pairs(&submit.require),
+        cpus: submit.cpus,
+        memory_mb: submit.memory_mb,
         webhook: submit.handover.webhook.clone().map(JobHook::Url),
     })
 }
@@ -131,7 +142,7 @@ async fn files(client: &Client, submit: &Submit) -> Result<BTreeMap<String, JobF
             from.clone()
         } else {
             let timeout = submit.reconnect.reconnect_for;
-            upload::upload(client, Path::new(from), timeout)
+            upload::upload(client, Path::new(from), from, timeout)
                 .await?
                 .binary_url
         };
@@ -144,6 +155,7 @@ async fn files(client: &Client, submit: &Submit) -> Result<BTreeMap<String, JobF
 /// tell.
 async fn tell_when_lonely(client: Client, id: String) {
     let (mut wait, mut told) = (LONELY, false);
+    let mut lacking = None;
     loop {
         tokio::time::sleep(wait).await;
         wait = LOOK_EVERY;
@@ -154,6 +166,15 @@ async fn tell_when_lonely(client: Client, id: String) {
         };
         if job.status != "pending" {
             told = false;
+            continue;
+        }
+        if job.placement_error != lacking {
+            lacking.clone_from(&job.placement_error);
+            if let Some(why) = &lacking {
+                say(&format!("playhouse: the job waits: {why}"));
+            }
+        }
+        if lacking.is_some() {
             continue;
         }
         let is_lonely = match client.stats().await {

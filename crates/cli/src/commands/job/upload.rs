@@ -1,9 +1,15 @@
 //! Uploads a program, with a progress bar when a person looks on.
 
-use std::{fs, io::Read, path::Path, time::Duration};
+use std::{
+    fs,
+    io::{self, Read},
+    path::Path,
+    time::Duration,
+};
 
 use futures_util::stream::try_unfold;
 use indicatif::{ProgressBar, ProgressStyle};
+use tempfile::NamedTempFile;
 use tokio::{fs::File, io::AsyncReadExt};
 use wire::{
     client::{ByteStream, Client, Payload},
@@ -22,27 +28,44 @@ const CHUNK_BYTES: usize = 256 << 10;
 pub(super) async fn upload_program(
     client: &Client,
     program: &Path,
+    shown: &str,
     timeout: Duration,
 ) -> Result<UploadedBinary, Failure> {
     if !may_start(program) {
         say(&format!(
-            "playhouse: {} is neither a binary for Linux nor a script with a `#!` line: it will \
-             hardly start",
-            program.display()
+            "playhouse: {shown} is neither a binary for Linux nor a script with a `#!` line: it will \
+             hardly start"
         ));
     }
-    upload(client, program, timeout).await
+    upload(client, program, shown, timeout).await
 }
 
-/// Uploads a file; from the beginning again when the connection breaks.
+/// Uploads the program that standard input has. It is kept in a file until then: the connection may break.
+pub(super) async fn upload_standard_input(
+    client: &Client,
+    timeout: Duration,
+) -> Result<UploadedBinary, Failure> {
+    const SHOWN: &str = "standard input";
+    let read = || {
+        let mut file = NamedTempFile::new()?;
+        io::copy(&mut io::stdin().lock(), &mut file)?;
+        Ok(file)
+    };
+    let file =
+        read().map_err(|error: io::Error| Failure::io(format!("cannot read {SHOWN}"), &error))?;
+    upload_program(client, file.path(), SHOWN, timeout).await
+}
+
+/// Uploads a file, whose name for people is `shown`; from the beginning again when the connection breaks.
 pub(super) async fn upload(
     client: &Client,
     path: &Path,
+    shown: &str,
     timeout: Duration,
 ) -> Result<UploadedBinary, Failure> {
     let mut absence = Absence::new(timeout);
     loop {
-        let (file, size) = open(path).await?;
+        let (file, size) = open(path, shown).await?;
         let bar = progress(size);
         let uploaded = client
             .upload(Payload::Stream(chunks(file, bar.clone())))
@@ -69,8 +92,7 @@ fn may_start(program: &Path) -> bool {
 }
 
 /// Opens the program and tells its size.
-async fn open(program: &Path) -> Result<(File, u64), Failure> {
-    let name = program.display();
+async fn open(program: &Path, name: &str) -> Result<(File, u64), Failure> {
     let cannot = |error| {
         let failure = Failure::io(format!("cannot read {name}"), &error);
         match error.kind() {

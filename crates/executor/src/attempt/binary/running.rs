@@ -2,7 +2,6 @@
 
 use std::{io, path::Path};
 
-use bytes::Bytes;
 use wire::{executors::JobInput, jobs::Stream};
 
 use super::{
@@ -11,9 +10,12 @@ use super::{
     playground::PlaygroundReach,
 };
 use crate::{
-    attempt::program::{ProgramEnd, ProgramStart},
+    attempt::{
+        output_stream::{last_piece, unsent},
+        program::{ProgramEnd, ProgramStart},
+    },
     isolation,
-    output::Captured,
+    output::{Captured, Piece},
     redactor::Redactor,
     shim::{End, Report},
 };
@@ -61,7 +63,7 @@ impl AttemptRunner {
         };
         let stream = |stream| self.output_stream(taken, stream);
         let (out, err) = (stream(Stream::Stdout), stream(Stream::Stderr));
-        let sinks = (out.clone(), err.clone());
+        let sinks = [out.clone(), err.clone()];
         let uploading = watched.clone();
         let ended = self.environment.run(program, work_dir, watched, sinks);
         let ProgramEnd {
@@ -101,8 +103,8 @@ impl AttemptRunner {
         outcome.stdout = stdout.excerpt.text();
         let (stderr, unsent_errors) = with_omitted(stderr, &omitted, &outcome.stderr);
         outcome.stderr = stderr;
-        let unsent = out.unsent(stdout.unsent).chain(err.unsent(unsent_errors));
-        PerformOutcome::ended(taken, outcome, unsent.collect())
+        let unsent = unsent([(&out, stdout.unsent), (&err, unsent_errors)]);
+        PerformOutcome::ended(taken, outcome, unsent)
     }
 }
 
@@ -118,12 +120,12 @@ fn redactor(job: &JobInput) -> io::Result<Option<Redactor>> {
 
 /// Standard error with what was left out of the artefacts and why the program failed, and what of it the
 /// server does not have yet.
-fn with_omitted(stderr: Captured, omitted: &str, error: &str) -> (String, Vec<(u64, Bytes)>) {
+fn with_omitted(stderr: Captured, omitted: &str, error: &str) -> (String, Vec<Piece>) {
     let (mut last, mut unsent) = (stderr.excerpt, stderr.unsent);
     last.add(omitted.as_bytes());
     last.add(error.as_bytes());
     if !omitted.is_empty() {
-        unsent.push((stderr.total_bytes, omitted.to_owned().into()));
+        unsent.push(last_piece(stderr.total_bytes, omitted));
     }
     (last.text(), unsent)
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    mem::take,
     sync::{Arc, OnceLock},
 };
 
@@ -26,12 +27,13 @@ use super::{
 use crate::{
     attempt::{
         AttemptRunner, Taken, Watched, input,
-        outcome::{AttemptEnd, PerformOutcome, Stop, Unsent},
+        outcome::{AttemptEnd, PerformOutcome, Stop},
+        output_stream::unsent,
         progress_reporter::{Halt, ProgressReporter},
         stopped_if,
     },
     lease::Lease,
-    output::{Captured, capture},
+    output::{Captured, capture_both},
     redactor::Redactor,
 };
 
@@ -167,13 +169,19 @@ impl AttemptRunner {
                 ended
             };
             let ends = std::future::pending::<()>;
-            let (ended, stdout, stderr) = tokio::join!(
+            let (ended, (mut stdout, mut stderr)) = tokio::join!(
                 work,
-                capture(stdout, ends(), out.clone()),
-                capture(stderr, ends(), err.clone()),
+                capture_both(
+                    &self.environment.settings.work_dir,
+                    (stdout, ends(), out.clone()),
+                    (stderr, ends(), err.clone()),
+                ),
             );
-            let unsent = out.unsent(stdout.unsent.clone());
-            let unsent: Vec<Unsent> = unsent.chain(err.unsent(stderr.unsent.clone())).collect();
+            let pieces = [
+                (&out, take(&mut stdout.unsent)),
+                (&err, take(&mut stderr.unsent)),
+            ];
+            let unsent = unsent(pieces);
             (out, err) = (out.after(stdout.total_bytes), err.after(stderr.total_bytes));
             let wait = match ended {
                 Ok(FlowEnd::Parks(wait)) => wait,

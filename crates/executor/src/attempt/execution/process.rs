@@ -103,7 +103,7 @@ pub(super) async fn run(call: &StepCall<'_>, script: Script) -> Result<Ran, Step
         log: Arc::clone(&call.context.log),
         stream,
     };
-    let sinks = (sink(Stream::Stdout), sink(Stream::Stderr));
+    let sinks = [sink(Stream::Stdout), sink(Stream::Stderr)];
     let ended = runner
         .environment
         .run(program, &work_dir, watched.clone(), sinks)

@@ -19,11 +19,12 @@ use super::{error::OperationError, secrets};
 use crate::{
     attempt::{
         AttemptRunner, Taken, Watched,
-        outcome::{AttemptEnd, PerformOutcome, Stop, Unsent},
+        outcome::{AttemptEnd, PerformOutcome, Stop},
+        output_stream::unsent,
         progress_reporter::Halt,
         stopped,
     },
-    output::capture,
+    output::capture_both,
     playrooms::{KeptAwake, Playroom},
     redactor::Redactor,
 };
@@ -80,13 +81,15 @@ impl AttemptRunner {
             ran
         };
         let ends = std::future::pending::<()>;
-        let (ran, stdout, stderr): (Result<Ran, Stop>, _, _) = tokio::join!(
+        let (ran, (stdout, stderr)): (Result<Ran, Stop>, _) = tokio::join!(
             work,
-            capture(redactor.reader(out_end), ends(), out.clone()),
-            capture(redactor.reader(err_end), ends(), err.clone()),
+            capture_both(
+                &self.environment.settings.work_dir,
+                (redactor.reader(out_end), ends(), out.clone()),
+                (redactor.reader(err_end), ends(), err.clone()),
+            ),
         );
-        let unsent = out.unsent(stdout.unsent).chain(err.unsent(stderr.unsent));
-        let unsent: Vec<Unsent> = unsent.collect();
+        let unsent = unsent([(&out, stdout.unsent), (&err, stderr.unsent)]);
         let end = |exit_code, error: Option<String>, timed_out| AttemptEnd {
             completed: exit_code == Some(0),
             exit_code,

@@ -15,7 +15,8 @@ use super::{context::Operation, error::OperationError, print::Printer};
 use crate::{
     attempt::{
         AttemptRunner, Taken, Watched, input,
-        outcome::{AttemptEnd, PerformOutcome, Stop, Unsent},
+        outcome::{AttemptEnd, PerformOutcome, Stop},
+        output_stream::unsent,
         progress_reporter::Halt,
         stopped, stopped_if,
     },
@@ -55,8 +56,9 @@ impl AttemptRunner {
         let out = self.output_stream(taken, Stream::Stdout);
         let work = self.operate(run, &input, &playroom, printer, watched);
         let ends = std::future::pending::<()>;
-        let (ended, stdout) = tokio::join!(work, capture(printed, ends(), out.clone()));
-        let unsent: Vec<Unsent> = out.unsent(stdout.unsent).collect();
+        let dir = &self.environment.settings.work_dir;
+        let (ended, stdout) = tokio::join!(work, capture(dir, printed, ends(), out.clone()));
+        let unsent = unsent([(&out, stdout.unsent)]);
         let end = |error: Option<String>, timed_out| AttemptEnd {
             completed: error.is_none(),
             exit_code: None,

@@ -13,6 +13,7 @@ use crate::attempt::{
     artifacts::{ArtifactUploader, LeaseLost},
     input,
     outcome::{AttemptEnd, PerformOutcome, Stop},
+    output_stream::{last_piece, unsent},
     progress_reporter::{Halt, ProgressReporter},
     stopped,
 };
@@ -83,12 +84,9 @@ impl AttemptRunner {
         current: Option<&str>,
         omitted: String,
     ) -> PerformOutcome {
-        let mut lines = Vec::new();
-        if !omitted.is_empty() {
-            lines.push((0, omitted.clone().into()));
-        }
+        let lines = (!omitted.is_empty()).then(|| last_piece(0, &omitted));
         let errors = self.output_stream(taken, Stream::Stderr);
-        let unsent = errors.unsent(lines).collect();
+        let unsent = unsent([(&errors, lines.into_iter().collect())]);
         let ended = |error_message: Option<String>, timed_out| AttemptEnd {
             completed: error_message.is_none(),
             exit_code: None,

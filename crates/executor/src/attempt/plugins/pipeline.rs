@@ -194,7 +194,8 @@ impl<'a> Pipeline<'a> {
         };
         let mut storage = storage_for(&self.kept.state.storage);
         plugin::apply(&mut storage, outcome.storage);
-        self.kept.completed(ended, outcome.output.map(of_plugin), storage)
+        self.kept
+            .completed(ended, outcome.output.map(of_plugin), storage)
     }
 
     fn failed(&self, failure: &Failure) -> EndedPlugin {

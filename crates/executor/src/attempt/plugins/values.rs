@@ -18,5 +18,7 @@ pub(super) fn storage_for<'a>(
     storage: impl IntoIterator<Item = (&'a String, &'a JsonText)>,
 ) -> Storage {
     let storage = storage.into_iter();
-    storage.map(|(key, value)| (key.clone(), to_plugin(value))).collect()
+    storage
+        .map(|(key, value)| (key.clone(), to_plugin(value)))
+        .collect()
 }

@@ -110,6 +110,7 @@ fn claim_request(
         executor_ip: claim::address(&claim.executor_ip, peer)?,
         kinds: kinds(&claim.kinds)?,
         max: claim::max(claim.max)?,
+        registered: true,
     })
 }
 

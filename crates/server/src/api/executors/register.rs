@@ -7,7 +7,7 @@ use super::{refuse, registration};
 use crate::{
     app::App,
     http::extract::{ExecutorId, Json},
-    playgrounds,
+    placement, playgrounds,
     plugin_directory::is_usable,
     refusal::Refusal,
 };
@@ -28,6 +28,7 @@ pub(crate) async fn register(
     registration::check(&registration)?;
     let usable = registration.plugins.iter().filter(|one| is_usable(one));
     let mut usable: Vec<String> = usable.map(|plugin| plugin.name.clone()).collect();
+    usable.extend(placement::offered(&registration)?);
     usable.extend(playgrounds::registered(&app, &executor, &mut registration.playrooms).await?);
     let row = store::executors::Registered {
         name: executor.clone(),

@@ -16,7 +16,7 @@ use crate::{
     blobs::is_hash,
     hooks::check::run_hook,
     http::check::{name, optional_name},
-    kinds,
+    kinds, placement,
     refusal::Refusal,
 };
 
@@ -46,6 +46,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Checked, Refusal>
     words(&job)?;
     places::check_allow(job.allow.as_deref().unwrap_or_default())?;
     labels(job.labels.as_ref())?;
+    let required = placement::required(&job)?;
     let times = times(&mut job)?;
     // Taken out: what the job works on is shown to executors and readers, its secrets are not.
     let hook = job.webhook.take();
@@ -60,7 +61,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Checked, Refusal>
         id: app.clock.run_id(),
         kind: Kind::Job,
         name: job.job_type,
-        queue: kinds::of(Kind::Job).queues.queue(&[]),
+        queue: kinds::of(Kind::Job).queues.queue(&required),
         priority,
         held: false,
         not_before: job.not_before.map(|at| at.0),

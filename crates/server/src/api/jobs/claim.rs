@@ -39,6 +39,7 @@ pub(crate) async fn claim(
         executor_ip: claim::address(&request.executor_ip, peer)?,
         kinds: vec![Kind::Job],
         max: claim::max(request.max)?,
+        registered: false,
     };
     let wait = claim::wait(request.wait_seconds.unwrap_or(0.0))?;
     let mut taken = claim::take(&app, &wanted, wait).await?;

@@ -1,7 +1,7 @@
 //! Jobs are looked at.
 
 use axum::{Extension, extract::State, http::HeaderMap};
-use engine::{Kind, RunId};
+use engine::{Kind, Run, RunId, Status};
 use serde::Deserialize;
 use store::runs::{Details, Filter};
 use wire::jobs::{ErrorBody, Job, JobSummary};
@@ -11,6 +11,7 @@ use crate::{
     access::{Principal, Scope},
     app::App,
     http::extract::{Params, PathRunId},
+    placement::Fleet,
     refusal::Refusal,
     runs::labels::Labels,
     runs::paging::{List, Page, statuses},
@@ -48,7 +49,12 @@ pub(crate) async fn list(
     Params(wanted): Params<Wanted>,
     labels: Labels,
 ) -> Result<(HeaderMap, axum::Json<Vec<JobSummary>>), Refusal> {
-    let page = Page::asked(wanted.limit, wanted.offset, wanted.cursor.as_deref(), labels)?;
+    let page = Page::asked(
+        wanted.limit,
+        wanted.offset,
+        wanted.cursor.as_deref(),
+        labels,
+    )?;
     let (status, priority) = (wanted.status.as_deref(), wanted.priority.as_deref());
     let statuses = status
         .map(|word| statuses(word, view::status))
@@ -73,10 +79,9 @@ pub(crate) async fn list(
         ],
     };
     let (headers, runs) = page.read(&app, filter, list).await?;
-    Ok((
-        headers,
-        axum::Json(runs.iter().map(view::summary).collect()),
-    ))
+    let fleet = Fleet::for_queues(&app, waiting(&runs)).await?;
+    let jobs = runs.iter().map(|run| view::summary(run, &fleet));
+    Ok((headers, axum::Json(jobs.collect())))
 }
 
 /// One job with its output and attempts.
@@ -90,7 +95,10 @@ pub(crate) async fn get(
     PathRunId(id): PathRunId,
 ) -> Result<axum::Json<Job>, Refusal> {
     let details = details(&app, id).await?;
+    let fleet = Fleet::for_queues(&app, waiting([&details.run])).await?;
+    let placement_error = view::placement_error(&details.run, &fleet);
     let mut job = view::job(details)?;
+    job.placement_error = placement_error;
     // Who performs it needs them.
     let may_see = [Scope::JobsWrite, Scope::RunsPerform];
     if !may_see.iter().any(|scope| principal.scopes().allow(*scope)) {
@@ -98,6 +106,13 @@ pub(crate) async fn get(
         values.for_each(|value| view::MASKED.clone_into(value));
     }
     Ok(axum::Json(job))
+}
+
+/// The queues of those that wait for an executor.
+fn waiting<'a>(runs: impl IntoIterator<Item = &'a Run>) -> impl Iterator<Item = &'a str> {
+    let waits = |run: &&Run| matches!(run.state.status(), Status::Scheduled | Status::Queued);
+    let runs = runs.into_iter().filter(waits);
+    runs.map(|run| run.queue.as_str())
 }
 
 /// A job with all that belongs to it; a run of another kind is none.

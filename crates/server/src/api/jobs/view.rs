@@ -10,7 +10,7 @@ use wire::{
     text::lossy,
 };
 
-use crate::kinds;
+use crate::{kinds, placement::Fleet};
 
 /// What stands in the place of a value that is not shown.
 pub(super) const MASKED: &str = "***";
@@ -21,7 +21,7 @@ pub(super) fn status(status: Status) -> &'static str {
 }
 
 /// A row of a list.
-pub(super) fn summary(run: &Run) -> JobSummary {
+pub(super) fn summary(run: &Run, fleet: &Fleet) -> JobSummary {
     let (executor_id, started_at) = taken(run);
     JobSummary {
         id: run.id.to_string(),
@@ -32,6 +32,15 @@ pub(super) fn summary(run: &Run) -> JobSummary {
         created_at: Timestamp(run.created_at),
         started_at,
         completed_at: ended_at(run),
+        placement_error: placement_error(run, fleet),
+    }
+}
+
+/// Why no known executor can take a run that waits for one.
+pub(super) fn placement_error(run: &Run, fleet: &Fleet) -> Option<String> {
+    match run.state {
+        State::Scheduled { .. } | State::Queued => fleet.lacks(&run.queue),
+        _ => None,
     }
 }
 
@@ -92,6 +101,10 @@ fn loaded(
         retry: input.retry,
         not_before: input.not_before,
         labels: input.labels,
+        requires: input.requires,
+        cpus: input.cpus,
+        memory_mb: input.memory_mb,
+        placement_error: None,
         cancel_requested: (run.signals.cancel > 0).then_some(true),
         lease_token: None,
         lease_seconds: None,

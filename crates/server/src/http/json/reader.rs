@@ -81,7 +81,9 @@ impl<'de> Reader<'_, 'de> {
 
 /// The characters of a string.
 pub(super) fn text_of(token: &[u8]) -> Result<Cow<'_, str>, FieldError> {
-    let inner = token.get(1..token.len().saturating_sub(1)).unwrap_or_default();
+    let inner = token
+        .get(1..token.len().saturating_sub(1))
+        .unwrap_or_default();
     if !inner.contains(&b'\\')
         && let Ok(text) = str::from_utf8(inner)
     {
@@ -211,7 +213,10 @@ impl<'de> MapAccess<'de> for &mut Entries<'_, 'de> {
         seed.deserialize(key).map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, FieldError> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, FieldError> {
         let value = seed.deserialize(Reader(self.scanner));
         value.map_err(|error| error.within(Step::Field(std::mem::take(&mut self.key))))
     }
@@ -237,7 +242,8 @@ impl<'de> SeqAccess<'de> for &mut Items<'_, 'de> {
         let index = self.index;
         self.index += 1;
         let item = seed.deserialize(Reader(self.scanner));
-        item.map(Some).map_err(|error| error.within(Step::Item(index)))
+        item.map(Some)
+            .map_err(|error| error.within(Step::Item(index)))
     }
 }
 

@@ -50,7 +50,11 @@ pub(crate) async fn of_job(
     let playground = serde_json::to_value(playground).unwrap_or_default();
     input.insert("playground".to_owned(), playground);
     submission.input = serde_json::to_vec(&input).unwrap_or_default();
-    let capabilities = [capability(room.id)];
+    // With what the job requires by itself.
+    let required = submission.run.queue.split_once(':');
+    let required = required.map(|(_, words)| kinds::capabilities(words).map(str::to_owned));
+    let mut capabilities: Vec<String> = required.into_iter().flatten().collect();
+    capabilities.push(capability(room.id));
     submission.run.queue = kinds::of(Kind::Job).queues.queue(&capabilities);
     Ok(submission)
 }

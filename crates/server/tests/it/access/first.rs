@@ -131,6 +131,14 @@ async fn without_keys_only_the_operator_changes_settings() {
         );
     }
     let created = send("POST", "/api/keys", Some(&token), new).json(201).await;
+    let sdk = r#"{"label": "sdk", "scopes": ["playgrounds:read"]}"#;
+    let made = send("POST", "/api/keys", created["key"].as_str(), sdk)
+        .json(201)
+        .await;
+    assert_eq!(
+        (&made["name"], &made["role"]),
+        (&json!("sdk"), &json!("custom"))
+    );
     let me = send("GET", "/api/me", created["key"].as_str(), "")
         .json(200)
         .await;

@@ -16,6 +16,7 @@ mod leases;
 mod list;
 mod logs;
 mod memory;
+mod placement;
 mod refusals;
 mod retry;
 mod schedule;

@@ -164,6 +164,10 @@ impl<'a> Flow<'a> {
         let Context { runner, taken, .. } = self.context;
         for Unsent { chunk, bytes } in unsent {
             let mut backoff = Backoff::default();
+            // What the disk does not give back is a gap.
+            let Some(bytes) = bytes.read() else {
+                continue;
+            };
             while let Err(error) =
                 within(runner.client.send_output(taken.id, chunk, bytes.clone())).await
             {

@@ -22,8 +22,6 @@ use crate::{
 pub(crate) struct Client {
     sender: SendRequest<Full<Bytes>>,
     host: HeaderValue,
-    /// The operator's, with which it may act as an executor.
-    token: Option<HeaderValue>,
 }
 
 impl Client {
@@ -41,14 +39,7 @@ impl Client {
         Ok(Self {
             sender,
             host: HeaderValue::try_from(host)?,
-            token: None,
         })
-    }
-
-    /// The same, showing this token.
-    pub(crate) fn with_token(self, token: HeaderValue) -> Self {
-        let token = Some(token);
-        Self { token, ..self }
     }
 
     /// Sends a request, returns status and body.
@@ -58,15 +49,12 @@ impl Client {
         path: &str,
         body: Bytes,
     ) -> Result<(StatusCode, Bytes)> {
-        let mut request = Request::builder()
+        let request = Request::builder()
             .method(method)
             .uri(path)
             .header(HOST, self.host.clone())
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .body(Full::new(body))?;
-        if let Some(token) = &self.token {
-            request.headers_mut().insert("x-api-key", token.clone());
-        }
         self.sender.ready().await?;
         let answer = self.sender.send_request(request).await?;
         let status = answer.status();

@@ -1,24 +1,34 @@
 //! An executor whose work is nothing. Either one connection claims and another reports, as fast as both go:
 //! a job's slot is free as soon as its work is done. Or results and claims go together.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use anyhow::Result;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use crate::{bodies, client::Client, scan::Claimed, server::Server};
+use crate::{bodies, client::Client, scan::Claimed};
 
 /// The most results that one call may report.
 const REPORT_LIMIT: usize = 1000;
 
 /// Claims up to `max` jobs at once and completes them until it is dropped, counting each one whose
 /// completion the server has accepted.
-pub(crate) async fn perform(server: &Server, max: usize, accepted: Arc<AtomicU64>) -> Result<()> {
+pub(crate) async fn perform(
+    server: SocketAddr,
+    max: usize,
+    accepted: Arc<AtomicU64>,
+) -> Result<()> {
     let (sender, receiver) = mpsc::channel((REPORT_LIMIT / max).max(1));
-    let (claimer, reporter) = (server.client().await?, server.client().await?);
+    let (claimer, reporter) = (
+        Client::connect(server).await?,
+        Client::connect(server).await?,
+    );
     tokio::try_join!(
         claim(claimer, max, sender),
         report(reporter, receiver, &accepted)
@@ -29,13 +39,13 @@ pub(crate) async fn perform(server: &Server, max: usize, accepted: Arc<AtomicU64
 /// Exchanges `max` results for as many jobs until it is dropped, on one connection; with `ahead` on two, so
 /// that one batch is worked on while the other is exchanged.
 pub(crate) async fn exchange(
-    server: &Server,
+    server: SocketAddr,
     max: usize,
     ahead: bool,
     accepted: Arc<AtomicU64>,
 ) -> Result<()> {
     let turns = async || -> Result<()> {
-        let mut client = server.client().await?;
+        let mut client = Client::connect(server).await?;
         let mut jobs = Vec::new();
         loop {
             let next = client.exchange(&jobs, max).await?;

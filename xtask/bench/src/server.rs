@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use tokio::time::sleep;
 
 use crate::{client::Client, database, machine};
@@ -39,7 +39,6 @@ impl Drop for Environment {
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
-    token: HeaderValue,
     /// From before the start of the process to the first healthy answer.
     pub(crate) healthy_after: Duration,
 }
@@ -103,8 +102,7 @@ impl Server {
     }
 
     pub(crate) async fn client(&self) -> Result<Client> {
-        let client = Client::connect(self.address).await?;
-        Ok(client.with_token(self.token.clone()))
+        Client::connect(self.address).await
     }
 
     async fn spawn(
@@ -130,7 +128,6 @@ impl Server {
         let mut server = Self {
             child,
             address,
-            token: HeaderValue::from_static(""),
             healthy_after: Duration::ZERO,
         };
         while !healthy(address).await {
@@ -140,8 +137,6 @@ impl Server {
             sleep(Duration::from_millis(1)).await;
         }
         server.healthy_after = begun.elapsed();
-        let token = fs::read_to_string(environment.work_dir.join("data/operator.token"))?;
-        server.token = token.lines().next().unwrap_or_default().try_into()?;
         Ok(server)
     }
 }

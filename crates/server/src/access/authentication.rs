@@ -153,7 +153,7 @@ async fn admit(
     principal: &Principal,
     request: &mut Request,
 ) -> Result<(), Refused> {
-    let allowed = principal.may_use(scope);
+    let allowed = principal.scopes().allow(scope);
     if held::concerns(scope, principal, request, allowed) {
         return match held::holds(app, principal, request).await {
             Ok(true) => Ok(()),

@@ -17,21 +17,18 @@ const FILE: &str = "operator.token";
 /// What tokens begin with.
 const WORD: &str = "operator";
 
-/// What is known of the token. It lasts until there is a key: executors of this machine hold it over restarts.
+/// What is known of the token. It is another one with each start.
 pub(crate) struct OperatorToken {
     hash: Vec<u8>,
 }
 
 impl OperatorToken {
-    /// Takes the token of an earlier start or makes one, and writes it with the address if the server has
-    /// `no_keys`; else it is of no use to anyone, and no file is left.
+    /// Makes a token, and writes it in place of an earlier one if the server has `no_keys`; else it is of no
+    /// use to anyone.
     pub(crate) fn make(data_dir: &Path, address: SocketAddr, no_keys: bool) -> io::Result<Self> {
-        let file = data_dir.join(FILE);
-        let earlier = fs::read_to_string(&file).ok().filter(|_| no_keys);
-        let token = earlier
-            .and_then(|text| Secret::read_ticket(WORD, text.lines().next()?))
-            .unwrap_or_else(|| Secret::ticket(WORD));
+        let token = Secret::ticket(WORD);
         let hash = token.hash();
+        let file = data_dir.join(FILE);
         match fs::remove_file(&file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -85,7 +82,7 @@ mod tests {
     use super::{FILE, OperatorToken, has_form, operator_token};
 
     #[test]
-    fn the_token_is_for_its_owner_and_its_server_alone_until_there_is_a_key() {
+    fn the_token_is_for_its_owner_and_its_server_alone_and_new_with_each_start() {
         let dir = tempfile::tempdir().expect("a directory");
         let dir = dir.path();
         let address = "127.0.0.1:8080".parse().expect("an address");
@@ -107,16 +104,11 @@ mod tests {
         ] {
             assert_eq!(operator_token(dir, url), None, "{url}");
         }
-        let token = || operator_token(dir, "http://127.0.0.1:8080").expect("a token");
-        let old = token();
-        let again = OperatorToken::make(dir, address, true).expect("taken");
-        assert!(again.is(&old) && token() == old);
-        fs::write(dir.join(FILE), "operator_x\n127.0.0.1:8080\n").expect("written");
-        let other = OperatorToken::make(dir, address, true).expect("made");
-        assert!(!other.is(&old) && !other.is("operator_x") && other.is(&token()));
-        let keyed = OperatorToken::make(dir, address, false).expect("made");
+        let old = operator_token(dir, "http://127.0.0.1:8080").expect("a token");
+        let second = OperatorToken::make(dir, address, true).expect("made");
+        assert!(!second.is(&old));
+        OperatorToken::make(dir, address, false).expect("made");
         assert!(!dir.join(FILE).exists());
-        assert!(!keyed.is(&old));
         assert!(!has_form("itk_operator_1") && !has_form("operators"));
     }
 }

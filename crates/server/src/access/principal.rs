@@ -47,12 +47,6 @@ impl Principal {
         }
     }
 
-    /// Whether it may use a route that needs this.
-    pub(super) fn may_use(&self, scope: Scope) -> bool {
-        let operators = matches!((self, scope), (Self::Loopback, Scope::Executors));
-        !operators && self.scopes().allow(scope)
-    }
-
     /// What a route cannot know beforehand that it needs.
     pub(crate) fn must_allow(&self, scope: Scope) -> Result<(), Refusal> {
         if self.scopes().allow(scope) {

@@ -9,9 +9,6 @@ pub(crate) enum Scope {
     Secret,
     /// Any key but an executor's.
     Known,
-    /// The protocol of our executors: `runs:perform`, and before there are keys the operator's token. It hands out
-    /// what runs are given.
-    Executors,
     JobsRead,
     JobsWrite,
     JobsCancel,
@@ -112,7 +109,6 @@ impl Scope {
             Self::Open => "open",
             Self::Secret => "secret",
             Self::Known => "known",
-            Self::Executors => Self::RunsPerform.as_str(),
             scope => NAMES
                 .iter()
                 .find(|(named, _)| *named == scope)
@@ -169,7 +165,6 @@ impl Scopes {
             Scope::Open | Scope::Secret => true,
             // An executor performs, and does nothing else.
             Scope::Known => self != std::iter::once(Scope::RunsPerform).collect(),
-            Scope::Executors => self.allow(Scope::RunsPerform),
             scope => self.cover(std::iter::once(scope).collect()),
         }
     }
@@ -208,8 +203,8 @@ mod tests {
 
     #[test]
     fn every_scope_has_a_name_of_its_own() {
-        // The last one counts those before it; `Open`, `Secret`, `Known` and `Executors` are no scopes of keys.
-        assert_eq!(NAMES.len() + 4, Scope::RunsPerform as usize + 1);
+        // The last one counts those before it; `Open`, `Secret` and `Known` are no scopes of keys.
+        assert_eq!(NAMES.len() + 3, Scope::RunsPerform as usize + 1);
         for (scope, name) in NAMES {
             assert_eq!(Scope::parse(name), Some(*scope));
             assert_eq!(scope.as_str(), *name);

@@ -29,12 +29,6 @@ impl Secret {
         Self(format!("{word}_{}", hex(&secret)))
     }
 
-    /// A ticket that was kept, if the text has the form of one.
-    pub(super) fn read_ticket(word: &str, text: &str) -> Option<Self> {
-        let secret = text.strip_prefix(word)?.strip_prefix('_')?;
-        is_hex(secret, SECRET_DIGITS).then(|| Self(text.to_owned()))
-    }
-
     /// What is kept of it. It needs no salt: 160 random bits cannot be guessed.
     pub(crate) fn hash(&self) -> Vec<u8> {
         hash(&self.0)
@@ -64,12 +58,13 @@ pub(crate) fn is_hash_of(kept: &[u8], text: &str) -> bool {
 /// The public part of a key, if the text has the form of one.
 pub(crate) fn prefix(text: &str) -> Option<&str> {
     let (public, secret) = text.strip_prefix(KEY)?.strip_prefix('_')?.split_once('_')?;
-    (is_hex(public, PREFIX_DIGITS) && is_hex(secret, SECRET_DIGITS)).then_some(public)
-}
-
-fn is_hex(text: &str, digits: usize) -> bool {
-    let mut bytes = text.bytes();
-    text.len() == digits && bytes.all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    let digits = |text: &str, count| {
+        text.len() == count
+            && text
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    (digits(public, PREFIX_DIGITS) && digits(secret, SECRET_DIGITS)).then_some(public)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use wire::{
     executors::{HeldLease, Renew},
 };
 
-use crate::tcp::{claim, job, operator, settings};
+use crate::tcp::{claim, job, settings};
 
 const LEASE: Duration = Duration::from_secs(6);
 
@@ -17,7 +17,7 @@ async fn start(dir: &Path) -> (Running, Client) {
     settings.lease = LEASE;
     settings.scan = Duration::from_millis(50);
     let running = server::start(settings).await.expect("the server starts");
-    let client = operator(dir, &running);
+    let client = Client::http(running.public_url()).expect("a client");
     (running, client)
 }
 

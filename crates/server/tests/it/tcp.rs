@@ -30,15 +30,8 @@ async fn start(dir: &Path) -> (Running, Client) {
     let running = server::start(settings(dir))
         .await
         .expect("the server starts");
-    let client = operator(dir, &running);
+    let client = Client::http(running.public_url()).expect("a client");
     (running, client)
-}
-
-/// A client of the operator, who may also act as an executor.
-pub(crate) fn operator(dir: &Path, running: &Running) -> Client {
-    let url = running.public_url();
-    let token = server::operator_token(dir, url).expect("the server has no keys");
-    Client::with_key(url, &token).expect("a client")
 }
 
 pub(crate) fn job() -> NewJob {

@@ -28,7 +28,7 @@ pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
         let accepted = Arc::default();
         let begun = Instant::now();
         tokio::select! {
-            outcome = perform(&server, max, Arc::clone(&accepted)) => outcome?,
+            outcome = perform(server.address, max, Arc::clone(&accepted)) => outcome?,
             () = reached(&accepted) => {}
         }
         let rate = JOBS as f64 / begun.elapsed().as_secs_f64();

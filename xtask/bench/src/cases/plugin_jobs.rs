@@ -100,7 +100,6 @@ impl Executor {
         let child = Command::new(&environment.playhouse)
             .args(["executor", "--name=bench", "--slots=16", "--server"])
             .arg(format!("http://{}", server.address))
-            .env("PLAYHOUSE_DATA_DIR", place("data"))
             .arg("--work-dir")
             .arg(place("executor-work"))
             .arg("--cache-dir")

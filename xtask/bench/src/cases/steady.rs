@@ -46,7 +46,7 @@ pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
         let server = Server::start(environment).await?;
         let (submitted, accepted) = (Arc::default(), Arc::default());
         let rates = tokio::select! {
-            failed = load(&server, mode, &submitted, &accepted) => {
+            failed = load(server.address, mode, &submitted, &accepted) => {
                 failed?;
                 bail!("the load ended by itself")
             }
@@ -68,26 +68,21 @@ pub(super) async fn measure(environment: &Environment) -> Result<Vec<Measure>> {
 
 /// Producers and executor, until it is dropped or one of them fails.
 async fn load(
-    server: &Server,
+    server: SocketAddr,
     mode: Mode,
     submitted: &Arc<AtomicU64>,
     accepted: &Arc<AtomicU64>,
 ) -> Result<()> {
     let mut tasks = JoinSet::new();
     for _ in 0..PRODUCERS {
-        tasks.spawn(produce(server.address, Arc::clone(submitted)));
+        tasks.spawn(produce(server, Arc::clone(submitted)));
     }
     let accepted = Arc::clone(accepted);
-    let performed = async {
-        match mode {
-            Mode::Apart(max) => perform(server, max, accepted).await,
-            Mode::Exchange { ahead } => exchange(server, 24, ahead, accepted).await,
-        }
+    match mode {
+        Mode::Apart(max) => tasks.spawn(perform(server, max, accepted)),
+        Mode::Exchange { ahead } => tasks.spawn(exchange(server, 24, ahead, accepted)),
     };
-    tokio::select! {
-        failed = first(&mut tasks) => failed,
-        failed = performed => failed,
-    }
+    first(&mut tasks).await
 }
 
 async fn first(tasks: &mut JoinSet<Result<()>>) -> Result<()> {

@@ -8,7 +8,6 @@ use std::{
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
-use wire::client::Client;
 
 use super::{Process, exits, free_port, get, json, playhouse, poll, stdout};
 
@@ -147,13 +146,6 @@ impl Server {
         command.env("PLAYHOUSE_DATA_DIR", self.data_dir());
         command.env("PLAYHOUSE_SERVER", self.url()).args(arguments);
         command
-    }
-
-    /// A client that may act as an executor before there are keys.
-    pub(crate) fn operator(&self) -> Client {
-        let token = server::operator_token(&self.data_dir(), &self.url());
-        let token = token.expect("the server has no keys");
-        Client::with_key(&self.url(), &token).expect("the URL is good")
     }
 
     /// Runs a client command to its end.

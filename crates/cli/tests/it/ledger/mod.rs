@@ -91,7 +91,7 @@ impl Load {
     /// Nobody works before [`Load::start`].
     pub(crate) fn on(server: &Server) -> Self {
         let runtime = Runtime::new().expect("a runtime starts");
-        let client = server.operator();
+        let client = Client::http(&server.url()).expect("the URL is good");
         let uploaded = runtime.block_on(client.upload(Payload::Bytes(PROGRAM.into())));
         let uploaded = uploaded.expect("the server answers");
         let ledger = Ledger {

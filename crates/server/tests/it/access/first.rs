@@ -106,18 +106,6 @@ async fn without_keys_only_the_operator_changes_settings() {
             assert!(said.contains("the operator's alone"), "{path}: {said}");
         }
     }
-    // An executor is given what runs are given.
-    let register = |key| send("PUT", "/api/executors/other", key, "{}");
-    assert_eq!(register(None).await.status, 401);
-    assert_ne!(register(Some(token.as_str())).await.status, 401);
-    for path in [
-        "/api/executors/other/exchange",
-        "/api/executors/other/leases",
-        "/api/runs/1/credentials",
-    ] {
-        let refused = send("POST", path, None, "{}").await;
-        assert_eq!(refused.status, 401, "{path}");
-    }
     for key in [None, Some(token.as_str())] {
         assert_eq!(send("GET", "/api/keys", key, "").json(200).await, json!([]));
         assert_eq!(send("GET", "/api/v1/jobs", key, "").await.status, 200);

@@ -47,12 +47,14 @@ impl Plan {
             part.truncate(part.floor_char_boundary(MISSING_BYTES));
             tracing::warn!(isolation = %settings.isolation, "not applied: {part}");
         }
+        let job_ids = parts.contains(&Part::OwnId).then(|| {
+            let opened = JobIds::open(settings.job_ids);
+            opened.map_err(|error| format!("the ids of jobs cannot be locked: {error}"))
+        });
         match refusal(settings.isolation, &missing) {
             Some(reason) => Err(reason),
             None => Ok(Self {
-                job_ids: parts
-                    .contains(&Part::OwnId)
-                    .then(|| JobIds::new(settings.job_ids)),
+                job_ids: job_ids.transpose()?,
                 view: view(settings),
                 groups: groups(&settings.allow_devices),
                 parts,

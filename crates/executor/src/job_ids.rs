@@ -2,14 +2,24 @@
 
 use std::{
     collections::BTreeSet,
-    fmt, io,
-    os::{
-        linux::net::SocketAddrExt,
-        unix::net::{SocketAddr, UnixListener},
-    },
+    fmt,
+    fs::File,
+    io,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
     str::FromStr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+use nix::{
+    errno::Errno,
+    fcntl::{FcntlArg, fcntl},
+    libc,
+};
+
+/// The file in which each id that is in use is a locked byte. Only root may open it. Executors in containers have
+/// one each: they need ranges of their own.
+const LOCKS: &str = "/run/playhouse-job-ids";
 
 /// Ids of users, which are those of their groups as well, that nothing else on the machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +72,7 @@ impl FromStr for JobIdRange {
 pub(crate) struct JobIds {
     range: JobIdRange,
     taken: Arc<Mutex<BTreeSet<u32>>>,
+    locks: Arc<File>,
 }
 
 /// An id that nobody else has until this is dropped, also no other executor of this machine.
@@ -69,16 +80,22 @@ pub(crate) struct JobIds {
 pub(crate) struct JobId {
     pub(crate) id: u32,
     ids: JobIds,
-    /// Its name is taken for as long as this process holds it.
-    _lock: UnixListener,
 }
 
 impl JobIds {
-    pub(crate) fn new(range: JobIdRange) -> Self {
-        Self {
+    /// Opens the file of locks. Blocks.
+    pub(crate) fn open(range: JobIdRange) -> io::Result<Self> {
+        Self::with_locks(range, Path::new(LOCKS))
+    }
+
+    fn with_locks(range: JobIdRange, locks: &Path) -> io::Result<Self> {
+        let mut options = File::options();
+        let options = options.read(true).write(true).create(true).truncate(false);
+        Ok(Self {
             range,
             taken: Arc::default(),
-        }
+            locks: Arc::new(options.mode(0o600).open(locks)?),
+        })
     }
 
     /// The lowest one that is free.
@@ -86,16 +103,13 @@ impl JobIds {
         let JobIdRange { first, count } = self.range;
         let mut taken = self.taken();
         for id in (first..first.saturating_add(count)).filter(|id| !taken.contains(id)) {
-            let Some(lock) = lock(id).map_err(|error| format!("the id {id}: {error}"))? else {
+            let locked = lock(&self.locks, id, libc::F_WRLCK);
+            if !locked.map_err(|error| format!("the id {id} cannot be locked: {error}"))? {
                 continue;
-            };
+            }
             taken.insert(id);
-            drop(taken);
-            return Ok(JobId {
-                id,
-                ids: self.clone(),
-                _lock: lock,
-            });
+            let ids = self.clone();
+            return Ok(JobId { id, ids });
         }
         Err(format!("all ids of {} are in use", self.range))
     }
@@ -105,19 +119,28 @@ impl JobIds {
     }
 }
 
-/// Takes the id on this machine, if nobody has it: two may not bind one name, and it goes with its process.
-fn lock(id: u32) -> io::Result<Option<UnixListener>> {
-    let name = SocketAddr::from_abstract_name(format!("playhouse-job-id-{id}"))?;
-    match UnixListener::bind_addr(&name) {
-        Ok(lock) => Ok(Some(lock)),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok(None),
-        Err(error) => Err(error),
+/// Takes the id on this machine, or lets go of it; false when another executor has it. It goes with its process.
+fn lock(file: &File, id: u32, kind: libc::c_int) -> io::Result<bool> {
+    let range = libc::flock {
+        l_type: libc::c_short::try_from(kind).unwrap_or_default(),
+        l_whence: 0,
+        l_start: id.into(),
+        l_len: 1,
+        l_pid: 0,
+    };
+    match fcntl(file, FcntlArg::F_OFD_SETLK(&range)) {
+        Ok(_) => Ok(true),
+        Err(Errno::EAGAIN | Errno::EACCES) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
 impl Drop for JobId {
     fn drop(&mut self) {
-        self.ids.taken().remove(&self.id);
+        let mut taken = self.ids.taken();
+        // Of this process alone: without it the id would not be given out again.
+        let _ = lock(&self.ids.locks, self.id, libc::F_UNLCK);
+        taken.remove(&self.id);
     }
 }
 
@@ -127,7 +150,9 @@ mod tests {
 
     #[test]
     fn an_id_is_given_to_one_at_a_time() {
-        let ids = JobIds::new("5000:2".parse().expect("a range"));
+        let dir = tempfile::tempdir().expect("a directory");
+        let range = "5000:2".parse().expect("a range");
+        let ids = JobIds::with_locks(range, &dir.path().join("locks")).expect("opened");
         let (one, two) = (ids.take().expect("one"), ids.take().expect("another"));
         assert_eq!((one.id, two.id), (5_000, 5_001));
         ids.take().expect_err("none is left");
@@ -141,12 +166,14 @@ mod tests {
 
     #[test]
     fn two_executors_with_one_range_give_different_ids() {
-        let new = || JobIds::new("6000:2".parse().expect("a range"));
-        let (here, there) = (new(), new());
+        let dir = tempfile::tempdir().expect("a directory");
+        let range = "5000:2".parse().expect("a range");
+        let open = || JobIds::with_locks(range, &dir.path().join("locks")).expect("opened");
+        let (here, there) = (open(), open());
         let (one, two) = (here.take().expect("one"), there.take().expect("another"));
-        assert_eq!((one.id, two.id), (6_000, 6_001));
+        assert_eq!((one.id, two.id), (5_000, 5_001));
         here.take().expect_err("none is left");
         drop(two);
-        assert_eq!(here.take().expect("it is free again").id, 6_001);
+        assert_eq!(here.take().expect("it is free again").id, 5_001);
     }
 }

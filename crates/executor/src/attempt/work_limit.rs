@@ -1,14 +1,14 @@
 //! The limit on what a program leaves in its work directory. Few file systems keep one, so the directory is
 //! measured while the program runs.
 
-use std::{
-    collections::BTreeSet,
-    fs, io,
-    os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::BTreeSet, io, path::Path, time::Duration};
 
+use rustix::{
+    fd::AsFd,
+    fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, statat},
+    io::Errno,
+    path::Arg,
+};
 use tokio::{
     task::spawn_blocking,
     time::{Instant, sleep},
@@ -18,6 +18,8 @@ use tokio::{
 const EVERY: Duration = Duration::from_secs(1);
 /// How many times as long as the measurement itself that is at least.
 const SHARE: u32 = 20;
+/// How deep a tree may be, each of whose levels is an open file here.
+const LEVELS: usize = 200;
 /// Bytes of what the kernel counts blocks in.
 const BLOCK: u64 = 512;
 
@@ -31,7 +33,7 @@ pub(super) async fn exceeded(dir: &Path, limit: Option<u64>) -> String {
     loop {
         sleep(wait).await;
         let (began, dir) = (Instant::now(), dir.to_owned());
-        match spawn_blocking(move || is_larger(dir, limit)).await {
+        match spawn_blocking(move || is_larger(&dir, limit)).await {
             Ok(Ok(true)) => {
                 return format!("its work directory has more than the limit of {limit} bytes");
             }
@@ -43,50 +45,65 @@ pub(super) async fn exceeded(dir: &Path, limit: Option<u64>) -> String {
     }
 }
 
-/// Whether what is below takes more room than so many bytes. What goes away meanwhile takes none.
-fn is_larger(dir: PathBuf, limit: u64) -> io::Result<bool> {
-    let (mut open, mut total) = (vec![dir], 0_u64);
+/// Whether what is below takes more room than so many bytes. What goes away meanwhile takes none, and no link is
+/// followed.
+fn is_larger(dir: &Path, limit: u64) -> io::Result<bool> {
+    let (mut levels, mut total) = (Vec::new(), 0_u64);
+    levels.extend(entries_of(CWD, dir)?);
     let mut linked = BTreeSet::new();
-    while let Some(dir) = open.pop() {
-        let Some(entries) = unless_gone(fs::read_dir(dir))? else {
+    while let Some(level) = levels.last_mut() {
+        let Some(entry) = level.read().transpose()? else {
+            levels.pop();
             continue;
         };
-        for entry in entries {
-            let Some(entry) = unless_gone(entry)? else {
-                continue;
-            };
-            let Some(found) = unless_gone(entry.metadata())? else {
-                continue;
-            };
-            if found.is_dir() {
-                open.push(entry.path());
-            } else if found.nlink() > 1 && !linked.insert((found.dev(), found.ino())) {
-                continue;
-            }
-            total = total.saturating_add(found.blocks() * BLOCK);
-            if total > limit {
-                return Ok(true);
-            }
+        let name = entry.file_name();
+        if [c".", c".."].contains(&name) {
+            continue;
+        }
+        let parent = level.fd()?;
+        let found = match statat(parent, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => continue,
+            found => found?,
+        };
+        let is_dir = FileType::from_raw_mode(found.st_mode) == FileType::Directory;
+        if is_dir || found.st_nlink == 1 || linked.insert((found.st_dev, found.st_ino)) {
+            total = total.saturating_add(u64::try_from(found.st_blocks).unwrap_or(0) * BLOCK);
+        }
+        if total > limit {
+            return Ok(true);
+        }
+        if is_dir && let Some(entries) = entries_of(parent, name)? {
+            levels.push(entries);
+        }
+        if levels.len() > LEVELS {
+            return Err(io::Error::other(format!(
+                "it is more than {LEVELS} directories deep"
+            )));
         }
     }
     Ok(false)
 }
 
-fn unless_gone<T>(found: io::Result<T>) -> io::Result<Option<T>> {
-    match found {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        found => found.map(Some),
+/// The entries of a directory, unless there is none any more.
+fn entries_of(parent: impl AsFd, name: impl Arg) -> io::Result<Option<Dir>> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match openat(parent, name, flags, Mode::empty()) {
+        Ok(dir) => Ok(Some(Dir::new(dir)?)),
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
     fn what_is_below_counts_once_and_links_lead_nowhere() {
         let dir = tempfile::tempdir().expect("a directory");
-        let is_larger = |limit| is_larger(dir.path().to_owned(), limit).expect("measured");
+        let is_larger = |limit| is_larger(dir.path(), limit).expect("measured");
         assert!(!is_larger(1 << 16));
         let deep = dir.path().join("a/b");
         fs::create_dir_all(&deep).expect("made");
@@ -97,5 +114,8 @@ mod tests {
         std::os::unix::fs::symlink("/usr", dir.path().join("usr")).expect("linked");
         assert!(is_larger(1 << 20));
         assert!(!is_larger((1 << 20) + (1 << 16)));
+        // One in which something could be hidden.
+        fs::create_dir_all(dir.path().join("d/".repeat(LEVELS + 1))).expect("made");
+        super::is_larger(dir.path(), 1 << 30).expect_err("too deep");
     }
 }

@@ -210,14 +210,6 @@ impl Server {
         command.args(["--work-dir", &place("work"), "--cache-dir", &place("cache")]);
         command.arg("--allow-path").arg(self.gates());
         command.args(arguments);
-        if arguments
-            .iter()
-            .any(|argument| argument.starts_with("--server"))
-        {
-            // Not where the token says that it is good, but the same server.
-            let token = server::operator_token(&self.data_dir(), &self.url());
-            command.envs(token.map(|token| ("PLAYHOUSE_KEY", token)));
-        }
         command
     }
 

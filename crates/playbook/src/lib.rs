@@ -29,8 +29,8 @@ pub use progress::{
 };
 pub use resolve::ParameterProblem;
 pub use schema::schema;
-pub use suggest::nearest;
 pub use steps::{StepOutput, StepParameter, StepType, step_type, step_types, with_defaults};
+pub use suggest::nearest;
 pub(crate) use template::CredentialRef;
 pub use template::{
     NoSecrets, Reference, RenderProblem, Scope, Secrets, credential_marker, evaluate, references,

@@ -6,10 +6,7 @@ pub(crate) fn did_you_mean<'a>(unknown: &str, known: impl IntoIterator<Item = &'
 }
 
 /// The known name that is nearest, if it is near enough to be meant.
-pub fn nearest<'a>(
-    unknown: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let unknown: Vec<char> = unknown.to_lowercase().chars().collect();
     let limit = (unknown.len() / 3).max(1);
     let near = known.into_iter().filter_map(|name| {

@@ -22,11 +22,15 @@ pub(crate) fn check(answered: &Answered) -> Result<(), Cause> {
         ("summary", &answered.summary),
     ];
     for (what, value) in parts {
-        value.iter().try_for_each(|value| part(what, &value.value()))?;
+        value
+            .iter()
+            .try_for_each(|value| part(what, &value.value()))?;
     }
     for (key, value) in &answered.changes {
         let what = || format!("entry `{}` of the store", cut(key, PATH_BYTES));
-        value.iter().try_for_each(|value| part(what(), &value.value()))?;
+        value
+            .iter()
+            .try_for_each(|value| part(what(), &value.value()))?;
     }
     Ok(())
 }

@@ -93,11 +93,7 @@ impl Plugin {
     ///
     /// # Errors
     /// [`Cause::Input`]: what does not fit, or that the check took too long.
-    pub async fn takes(
-        &self,
-        input: &JsonText,
-        output: Option<&JsonText>,
-    ) -> Result<(), Cause> {
+    pub async fn takes(&self, input: &JsonText, output: Option<&JsonText>) -> Result<(), Cause> {
         let Some(schema) = self.manifest.schema.clone() else {
             return Ok(());
         };

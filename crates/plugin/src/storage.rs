@@ -120,11 +120,17 @@ mod tests {
 
     #[test]
     fn a_call_sees_its_own_changes_over_what_was_there() {
-        let mut before =
-            Storage::from([(String::from("a"), json!(1).into()), (String::from("b"), json!(2).into())]);
+        let mut before = Storage::from([
+            (String::from("a"), json!(1).into()),
+            (String::from("b"), json!(2).into()),
+        ]);
         let mut ledger = Ledger::new(100);
-        ledger.set(String::from("c"), json!(3).into()).expect("fits");
-        ledger.set(String::from("a"), json!(9).into()).expect("fits");
+        ledger
+            .set(String::from("c"), json!(3).into())
+            .expect("fits");
+        ledger
+            .set(String::from("a"), json!(9).into())
+            .expect("fits");
         ledger.delete(String::from("b"), true);
         assert_eq!(ledger.keys(&before), ["a", "c"]);
         assert_eq!(ledger.get(&before, "a"), Some(&json!(9).into()));

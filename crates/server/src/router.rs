@@ -5,10 +5,7 @@ mod playbooks;
 mod playgrounds;
 
 use axum::{Router, middleware, routing::MethodRouter};
-use utoipa::openapi::{
-    InfoBuilder, OpenApiBuilder,
-    path::HttpMethod,
-};
+use utoipa::openapi::{InfoBuilder, OpenApiBuilder, path::HttpMethod};
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouter},
     routes,

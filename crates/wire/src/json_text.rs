@@ -129,7 +129,8 @@ impl Serialize for JsonText {
 impl<'de> Deserialize<'de> for JsonText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let wrong = "must be JSON without halves of pairs of surrogates and without numbers beyond 1e308";
+        let wrong =
+            "must be JSON without halves of pairs of surrogates and without numbers beyond 1e308";
         Self::checked(raw).map_err(|_| D::Error::custom(wrong))
     }
 }

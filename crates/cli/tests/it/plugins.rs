@@ -104,12 +104,7 @@ impl TestPlugins {
         found.unwrap_or_else(|| panic!("there is no plugin {name}"))
     }
 
-    fn execute(
-        &self,
-        name: &str,
-        input: &Value,
-        output: Option<&Value>,
-    ) -> Result<Left, String> {
+    fn execute(&self, name: &str, input: &Value, output: Option<&Value>) -> Result<Left, String> {
         let context = Context {
             job_id: String::from("1"),
             input: input.clone().into(),

@@ -216,8 +216,7 @@ async fn describe(instance: &Plugin, store: &mut Store<HostState>) -> Asked {
 }
 
 fn json(what: &str, text: &str) -> Result<JsonText, Cause> {
-    JsonText::new(text)
-        .map_err(|error| Cause::protocol(format!("the {what} is no JSON: {error}")))
+    JsonText::new(text).map_err(|error| Cause::protocol(format!("the {what} is no JSON: {error}")))
 }
 
 /// Why an instance broke off.

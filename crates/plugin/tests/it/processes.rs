@@ -73,7 +73,10 @@ printf '{"metric": {"count": %s}}\n' "$input""#;
         };
         let outcome = execute(&plugin, &context).await.expect("an outcome");
         assert_eq!(outcome.output.expect("an output").get(), digits);
-        assert_eq!(outcome.storage["k"].as_ref().expect("an entry").get(), digits);
+        assert_eq!(
+            outcome.storage["k"].as_ref().expect("an entry").get(),
+            digits
+        );
         assert_eq!(outcome.metric.get(), format!("{{\"count\":{digits}}}"));
     }
 }
@@ -99,7 +102,11 @@ esac"#;
     let (limits, cancel) = (plugin.manifest().limits, CancellationToken::new());
     let metrics = [json!({"count": 1}), json!({"count": 2})].map(JsonText::from);
     let summary = plugin.summarize(&metrics, &limits, &Plain, &cancel).await;
-    let summary = summary.expect("a summary").summary.expect("a summary").value();
+    let summary = summary
+        .expect("a summary")
+        .summary
+        .expect("a summary")
+        .value();
     assert_eq!(summary["metrics"], json!(metrics));
     let description = plugin.describe(&limits, &Plain, &cancel).await;
     assert_eq!(description.expect("a description").version, "2");

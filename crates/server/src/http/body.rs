@@ -57,9 +57,9 @@ impl From<BodyError> for Refusal {
 pub(crate) fn expected(request: &Request, limit: u64) -> Result<(), BodyError> {
     let waits = request.headers().contains_key(header::EXPECT);
     match request.body().size_hint().exact() {
-        Some(length) if waits && length > limit => {
-            Err(BodyError::TooLong(usize::try_from(limit).unwrap_or(usize::MAX)))
-        }
+        Some(length) if waits && length > limit => Err(BodyError::TooLong(
+            usize::try_from(limit).unwrap_or(usize::MAX),
+        )),
         _ => Ok(()),
     }
 }

@@ -1,6 +1,7 @@
 //! Reads JSON bodies: bounded in length and nesting, and a refusal names the field, what came and what is
 //! wanted.
 
+mod bytes;
 mod canonical;
 mod field_error;
 mod reader;
@@ -103,19 +104,38 @@ fn reason(message: &str) -> &'static str {
     let reasons = [
         ("trailing characters", "something follows the value"),
         ("trailing comma", "a comma follows the last item"),
-        ("key must be a string", "a name must be a string in double quotes"),
+        (
+            "key must be a string",
+            "a name in double quotes must stand here",
+        ),
         ("expected `:`", "a colon must follow a name"),
         ("expected `,`", "a comma or the end must follow a value"),
-        ("control character", "a string has a control character that is not escaped"),
-        ("invalid escape", "a string has an escape that does not exist"),
-        ("lone leading surrogate", "a string has half of a pair of surrogates"),
-        ("unexpected end of hex escape", "a string has half of a pair of surrogates"),
+        (
+            "control character",
+            "a string has a control character that is not escaped",
+        ),
+        (
+            "invalid escape",
+            "a string has an escape that does not exist",
+        ),
+        (
+            "lone leading surrogate",
+            "a string has half of a pair of surrogates",
+        ),
+        (
+            "unexpected end of hex escape",
+            "a string has half of a pair of surrogates",
+        ),
         ("invalid unicode", "a string is not UTF-8"),
         ("invalid number", "a number is not written as JSON has it"),
         ("number out of range", "a number is too large"),
     ];
-    let mut found = reasons.iter().filter(|(start, _)| message.starts_with(start));
-    found.next().map_or("a value must stand here", |(_, reason)| reason)
+    let mut found = reasons
+        .iter()
+        .filter(|(start, _)| message.starts_with(start));
+    found
+        .next()
+        .map_or("a value must stand here", |(_, reason)| reason)
 }
 
 /// Whether brackets are nested deeper. Most bodies do not even have so many.

@@ -25,7 +25,13 @@ pub(crate) fn read<T: DeserializeOwned>(uri: &Uri) -> Result<T, Refusal> {
     let query = uri.query().unwrap_or_default();
     let mut pairs = Vec::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        pairs.push((name.clone().into_owned(), Text { name: name.into_owned(), value: value.into_owned() }));
+        pairs.push((
+            name.clone().into_owned(),
+            Text {
+                name: name.into_owned(),
+                value: value.into_owned(),
+            },
+        ));
     }
     T::deserialize(MapDeserializer::new(pairs.into_iter())).map_err(FieldError::refuse)
 }
@@ -44,7 +50,8 @@ pub(crate) fn only<S: Clone + Send + Sync + 'static>(
 async fn check(State(names): State<Names>, request: Request, next: Next) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let mut parameters = url::form_urlencoded::parse(query.as_bytes());
-    let unknown = parameters.find(|(name, _)| !name.is_empty() && !names.iter().any(|known| known == name));
+    let unknown =
+        parameters.find(|(name, _)| !name.is_empty() && !names.iter().any(|known| known == name));
     match unknown {
         None => next.run(request).await,
         Some((name, _)) => refuse(&name, &names).into_response(),
@@ -54,7 +61,8 @@ async fn check(State(names): State<Names>, request: Request, next: Next) -> Resp
 fn refuse(name: &str, names: &[String]) -> Refusal {
     let known = || names.iter().map(String::as_str);
     let alike = || {
-        let mut alike = known().filter(|known| name.get(..3).is_some_and(|start| known.starts_with(start)));
+        let mut alike =
+            known().filter(|known| name.get(..3).is_some_and(|start| known.starts_with(start)));
         alike.next()
     };
     let hint = match playbook::nearest(name, known()).or_else(alike) {
@@ -62,7 +70,10 @@ fn refuse(name: &str, names: &[String]) -> Refusal {
         None if names.is_empty() => "it has none".to_owned(),
         None => format!("it has {}", names.join(", ")),
     };
-    Refusal::field(name, format!("{name} is not a parameter of this route: {hint}"))
+    Refusal::field(
+        name,
+        format!("{name} is not a parameter of this route: {hint}"),
+    )
 }
 
 /// The value of a parameter. It is a text, whatever it says.
@@ -119,7 +130,9 @@ impl<'de> Deserializer<'de> for Text {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
         let Self { name, value } = self;
-        visitor.visit_string(value).map_err(|error: FieldError| error.of(&name))
+        visitor
+            .visit_string(value)
+            .map_err(|error: FieldError| error.of(&name))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {

@@ -15,16 +15,17 @@ impl<S: Sync + Send> FromRequestParts<S> for Labels {
         let query = parts.uri.query().unwrap_or_default();
         let labels = url::form_urlencoded::parse(query.as_bytes());
         let labels = labels.filter(|(name, _)| name == "label");
-        labels.map(|(_, label)| read(&label)).collect::<Result<_, _>>().map(Self)
+        labels
+            .map(|(_, label)| read(&label))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 
 /// A name and a value.
 pub(crate) fn read(label: &str) -> Result<(String, String), Refusal> {
     match label.split_once('=') {
-        _ if label.contains('\0') => {
-            Err(Refusal::field("label", "label must not contain NUL"))
-        }
+        _ if label.contains('\0') => Err(Refusal::field("label", "label must not contain NUL")),
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
         None => {
             let message = "label must be name=value; repeat the parameter for several labels";

@@ -40,7 +40,10 @@ impl Page {
             return Err(wrong("offset", "must not be negative"));
         }
         if offset > 0 && !labels.0.is_empty() {
-            return Err(wrong("offset", "cannot stand beside label; go on with cursor"));
+            return Err(wrong(
+                "offset",
+                "cannot stand beside label; go on with cursor",
+            ));
         }
         let below = match cursor.map(str::parse) {
             None => RunId::from_bytes([u8::MAX; 16]),
@@ -92,7 +95,9 @@ impl Page {
                 below: filter.below,
                 ..Search::of(vec![filter.kind], limit)
             };
-            let found = app.store.read(move |read| store::runs::search(read, &search));
+            let found = app
+                .store
+                .read(move |read| store::runs::search(read, &search));
             let Found { runs, next } = found.await?;
             (runs.into_iter().map(|found| found.run).collect(), next)
         };

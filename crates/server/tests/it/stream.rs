@@ -71,7 +71,9 @@ impl Messages {
         let mut text = std::mem::take(&mut self.pending);
         while !text.contains(word) {
             let chunk = tokio::time::timeout(DEADLINE, self.body.next()).await;
-            let chunk = chunk.expect("it comes in time").expect("the stream goes on");
+            let chunk = chunk
+                .expect("it comes in time")
+                .expect("the stream goes on");
             text.push_str(&String::from_utf8_lossy(&chunk.expect("bytes")));
         }
         text

@@ -168,7 +168,8 @@ fn pause(tx: &mut Tx<'_>, hook: &str, until: i64) -> Result<(), Error> {
 
 /// Whether a delivery speaks of no event: it is a test.
 fn is_test(tx: &mut Tx<'_>, attempted: &Attempted) -> Result<bool, Error> {
-    const TEST: &str = "SELECT 1 FROM deliveries WHERE hook_id = $1 AND number = $2 AND seq IS NULL";
+    const TEST: &str =
+        "SELECT 1 FROM deliveries WHERE hook_id = $1 AND number = $2 AND seq IS NULL";
     let args = args![&attempted.hook_id, attempted.number];
     Ok(tx.first(TEST, args, |_| Ok(()))?.is_some())
 }

@@ -89,7 +89,9 @@ impl Search {
             && awaited
             && (self.statuses.is_empty() || self.statuses.contains(&run.state.status()))
             && self.name.as_ref().is_none_or(|name| *name == run.name)
-            && self.priority.is_none_or(|priority| priority == run.priority)
+            && self
+                .priority
+                .is_none_or(|priority| priority == run.priority)
             && self.parent.is_none_or(|parent| run.parent == Some(parent))
             && self.labels.iter().all(has)
             && self.text.as_ref().is_none_or(|text| {

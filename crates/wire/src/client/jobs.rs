@@ -69,7 +69,9 @@ impl Client {
             let reply = self.send(Method::GET, &path, Payload::empty()).await?;
             cursor = next_cursor(&reply);
             jobs.extend(super::whole::<Vec<JobSummary>>(reply).await?);
-            let is_full = filter.limit.is_none_or(|limit| jobs.len() >= limit as usize);
+            let is_full = filter
+                .limit
+                .is_none_or(|limit| jobs.len() >= limit as usize);
             if filter.labels.is_empty() || is_full || cursor.is_none() {
                 return Ok(jobs);
             }

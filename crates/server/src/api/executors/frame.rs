@@ -46,7 +46,10 @@ pub(crate) async fn show(
         let message = format!("the content type must be one of {}", MEDIA_TYPES.join(", "));
         return Err(Refusal::new(RefusalKind::UnsupportedMediaType, message));
     };
-    let action = of.action.as_deref().map(|text| json::parse(text.as_bytes()));
+    let action = of
+        .action
+        .as_deref()
+        .map(|text| json::parse(text.as_bytes()));
     let action = action
         .transpose()
         .map_err(|refusal| Refusal::field("action", format!("action: {}", refusal.message)))?;

@@ -48,7 +48,12 @@ pub(crate) async fn list(
     Params(wanted): Params<Wanted>,
     labels: Labels,
 ) -> Result<(HeaderMap, axum::Json<Vec<JobSummary>>), Refusal> {
-    let page = Page::asked(wanted.limit, wanted.offset, wanted.cursor.as_deref(), labels)?;
+    let page = Page::asked(
+        wanted.limit,
+        wanted.offset,
+        wanted.cursor.as_deref(),
+        labels,
+    )?;
     let (status, priority) = (wanted.status.as_deref(), wanted.priority.as_deref());
     let statuses = status
         .map(|word| statuses(word, view::status))

@@ -25,7 +25,13 @@ type Logged = BTreeMap<String, JsonText>;
 /// that is skipped. A job starts once, however many attempts it takes.
 fn word(event: &EventRow, data: &Logged) -> Option<&'static str> {
     Some(match event.event_type.strip_prefix("plugin_job.")? {
-        "started" if data.get("attempt").is_some_and(|attempt| attempt.get() == "1") => "jobStart",
+        "started"
+            if data
+                .get("attempt")
+                .is_some_and(|attempt| attempt.get() == "1") =>
+        {
+            "jobStart"
+        }
         "plugin_started" => "pluginStart",
         "plugin_completed" => "pluginComplete",
         "plugin_failed" => "pluginError",
@@ -143,12 +149,7 @@ fn of_log(id: RunId, word: &str, data: &Logged) -> JobEventData {
     }
 }
 
-fn of_job(
-    loaded: &LoadedJob,
-    word: &str,
-    event: &EventRow,
-    data: &Logged,
-) -> JobEventData {
+fn of_job(loaded: &LoadedJob, word: &str, event: &EventRow, data: &Logged) -> JobEventData {
     let id = loaded.details.run.id;
     let plugin = text(data, "plugin");
     let ended = &loaded.ended;

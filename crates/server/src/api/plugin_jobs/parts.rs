@@ -42,7 +42,10 @@ fn part(config: &Config, report: PartReport) -> Result<store::runs::PartReport, 
             let mut ended: EndedPlugin = match json::parse(body.get().as_bytes()) {
                 Ok(ended) => ended,
                 Err(refusal) => {
-                    return wrong(format!("the body of `{}`: {}", report.name, refusal.message));
+                    return wrong(format!(
+                        "the body of `{}`: {}",
+                        report.name, refusal.message
+                    ));
                 }
             };
             if ended.stage() != report.stage {

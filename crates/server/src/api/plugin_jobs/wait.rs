@@ -35,7 +35,10 @@ pub(super) struct Wait {
 impl Wait {
     /// What is asked for: by the parameter, or else by the header `Prefer`.
     pub(super) fn asked(query: &WaitQuery, headers: &HeaderMap) -> Result<Self, Refusal> {
-        if query.wait.is_some_and(|seconds| seconds > WAIT_LIMIT_SECONDS) {
+        if query
+            .wait
+            .is_some_and(|seconds| seconds > WAIT_LIMIT_SECONDS)
+        {
             let message = format!("wait must be from 0 to {WAIT_LIMIT_SECONDS} seconds");
             return Err(Refusal::bad_request(message));
         }

@@ -101,8 +101,14 @@ mod tests {
             assert_ne!(hash(other), one, "{}", String::from_utf8_lossy(other));
         }
         // Numbers of more than 64 bits differ in each digit.
-        assert_ne!(hash(b"123456789012345678901"), hash(b"123456789012345678902"));
-        assert_ne!(hash(b"0.12345678901234567891"), hash(b"0.12345678901234567892"));
+        assert_ne!(
+            hash(b"123456789012345678901"),
+            hash(b"123456789012345678902")
+        );
+        assert_ne!(
+            hash(b"0.12345678901234567891"),
+            hash(b"0.12345678901234567892")
+        );
         assert_ne!(hash(b"[[1],2]"), hash(b"[1,[2]]"));
     }
 }

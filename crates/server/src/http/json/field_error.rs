@@ -106,19 +106,33 @@ impl de::Error for FieldError {
     }
 
     fn invalid_type(came: Unexpected<'_>, wanted: &dyn Expected) -> Self {
-        Self::must(format!("must be {}, not {}", self::wanted(wanted), kind(came)))
+        Self::must(format!(
+            "must be {}, not {}",
+            self::wanted(wanted),
+            kind(came)
+        ))
     }
 
     fn invalid_value(came: Unexpected<'_>, wanted: &dyn Expected) -> Self {
-        Self::must(format!("must be {}, not {}", self::wanted(wanted), value(came)))
+        Self::must(format!(
+            "must be {}, not {}",
+            self::wanted(wanted),
+            value(came)
+        ))
     }
 
     fn invalid_length(length: usize, wanted: &dyn Expected) -> Self {
-        Self::must(format!("must be {}, and has {length}", self::wanted(wanted)))
+        Self::must(format!(
+            "must be {}, and has {length}",
+            self::wanted(wanted)
+        ))
     }
 
     fn unknown_variant(variant: &str, known: &'static [&'static str]) -> Self {
-        Self::must(format!("must be one of {}, not {variant:?}", known.join(", ")))
+        Self::must(format!(
+            "must be one of {}, not {variant:?}",
+            known.join(", ")
+        ))
     }
 
     fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
@@ -156,7 +170,9 @@ fn wanted(wanted: &dyn Expected) -> String {
         "u64" | "usize" => "a whole number that is not negative",
         "f32" | "f64" => "a number",
         "a boolean" => "true or false",
-        "a borrowed string" | "a character" | "variant identifier" | "field identifier" => "a string",
+        "a borrowed string" | "a character" | "variant identifier" | "field identifier" => {
+            "a string"
+        }
         "a sequence" => "an array",
         "a map" => "an object",
         "unit" => "null",

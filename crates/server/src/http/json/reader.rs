@@ -12,6 +12,7 @@ use serde::{
 };
 
 use super::{
+    bytes::Bytes,
     field_error::{FieldError, Step},
     scan::Scanner,
 };
@@ -81,7 +82,9 @@ impl<'de> Reader<'_, 'de> {
 
 /// The characters of a string.
 pub(super) fn text_of(token: &[u8]) -> Result<Cow<'_, str>, FieldError> {
-    let inner = token.get(1..token.len().saturating_sub(1)).unwrap_or_default();
+    let inner = token
+        .get(1..token.len().saturating_sub(1))
+        .unwrap_or_default();
     if !inner.contains(&b'\\')
         && let Ok(text) = str::from_utf8(inner)
     {
@@ -211,7 +214,10 @@ impl<'de> MapAccess<'de> for &mut Entries<'_, 'de> {
         seed.deserialize(key).map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, FieldError> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, FieldError> {
         let value = seed.deserialize(Reader(self.scanner));
         value.map_err(|error| error.within(Step::Field(std::mem::take(&mut self.key))))
     }
@@ -237,7 +243,8 @@ impl<'de> SeqAccess<'de> for &mut Items<'_, 'de> {
         let index = self.index;
         self.index += 1;
         let item = seed.deserialize(Reader(self.scanner));
-        item.map(Some).map_err(|error| error.within(Step::Item(index)))
+        item.map(Some)
+            .map_err(|error| error.within(Step::Item(index)))
     }
 }
 
@@ -268,32 +275,5 @@ impl Visitor<'_> for Wanted {
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// The bytes of a string.
-struct Bytes(Vec<u8>);
-
-impl<'de> serde::Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Taken;
-
-        impl Visitor<'_> for Taken {
-            type Value = Bytes;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
-                Ok(Bytes(bytes.to_vec()))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Bytes, E> {
-                Ok(Bytes(text.as_bytes().to_vec()))
-            }
-        }
-
-        deserializer.deserialize_bytes(Taken)
     }
 }

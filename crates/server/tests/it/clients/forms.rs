@@ -12,11 +12,17 @@ async fn a_slash_at_the_end_changes_nothing() {
     let id = submitted["id"].as_str().expect("an id");
     let listed = server.get("/api/v1/jobs/?limit=1").json(200).await;
     assert_eq!(listed[0]["id"], id);
-    assert_eq!(server.get(&format!("/api/v1/jobs/{id}/")).json(200).await["id"], id);
+    assert_eq!(
+        server.get(&format!("/api/v1/jobs/{id}/")).json(200).await["id"],
+        id
+    );
     let claim = json!({"executor_id": "worker-1"});
     server.post("/api/v1/jobs/claim/", &claim).json(200).await;
     assert_eq!(server.get("/api/v1/jobs//").status().await, 404);
-    assert_eq!(server.get("/").status().await, server.get("/?a=1").status().await);
+    assert_eq!(
+        server.get("/").status().await,
+        server.get("/?a=1").status().await
+    );
     let refused = server.get("/api/v1/nothing/").refused(404).await;
     assert_eq!(refused["error"], "no such route");
 }
@@ -29,9 +35,16 @@ async fn the_same_value_is_the_same_request_however_it_is_written() {
         server.with_headers(Method::POST, "/api/v1/jobs", &headers, &body)
     };
     let first = submit(example().to_string()).json(201).await;
-    let fields: Vec<(String, serde_json::Value)> =
-        example().as_object().expect("an object").clone().into_iter().collect();
-    let fields = fields.iter().rev().map(|(name, value)| format!("{name:?} :\n {value}"));
+    let fields: Vec<(String, serde_json::Value)> = example()
+        .as_object()
+        .expect("an object")
+        .clone()
+        .into_iter()
+        .collect();
+    let fields = fields
+        .iter()
+        .rev()
+        .map(|(name, value)| format!("{name:?} :\n {value}"));
     let other = format!("{{ {} }}", fields.collect::<Vec<_>>().join(" , "));
     assert_eq!(submit(other).json(201).await, first);
     let changed = example().to_string().replace("arg1", "arg0");
@@ -42,7 +55,9 @@ async fn the_same_value_is_the_same_request_however_it_is_written() {
 async fn a_key_of_other_characters_is_refused_for_what_it_is() {
     let server = TestServer::open().await;
     let request = Request::post("/api/v1/jobs").header("idempotency-key", "schlüssel".as_bytes());
-    let request = request.body(example().to_string().into()).expect("a request");
+    let request = request
+        .body(example().to_string().into())
+        .expect("a request");
     let refused = server.request(request).refused(400).await;
     let message = refused["error"].as_str().expect("a message");
     assert!(message.contains("visible ASCII"), "{message}");

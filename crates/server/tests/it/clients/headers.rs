@@ -31,7 +31,9 @@ async fn first_line(set: impl FnOnce(&mut Settings), head: &str) -> String {
     let mut settings = settings(dir.path());
     set(&mut settings);
     let running = server::start(settings).await.expect("the server starts");
-    let mut stream = TcpStream::connect(running.local_addr()).await.expect("a connection");
+    let mut stream = TcpStream::connect(running.local_addr())
+        .await
+        .expect("a connection");
     stream.write_all(head.as_bytes()).await.expect("a head");
     let mut answer = [0; 1024];
     let read = tokio::time::timeout(DEADLINE, stream.read(&mut answer)).await;
@@ -74,7 +76,10 @@ async fn a_reader_that_has_seen_the_end_is_told_not_to_come_again() {
         format!("/api/runs/{id}/logs?follow=1"),
     ] {
         let text = server.get(&path).await.text().await;
-        let last = text.lines().filter_map(|line| line.strip_prefix("id: ")).next_back();
+        let last = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("id: "))
+            .next_back();
         let last = last.expect("the end has an id").to_owned();
         let again = |last: &str| {
             let headers = [("last-event-id", last)];
@@ -89,6 +94,8 @@ async fn a_reader_that_has_seen_the_end_is_told_not_to_come_again() {
     let path = format!("/api/v1/jobs/{id}/logs?follow=1");
     server.retry(&id).await;
     let headers = [("last-event-id", "0-end")];
-    let answer = server.with_headers(http::Method::GET, &path, &headers, "").await;
+    let answer = server
+        .with_headers(http::Method::GET, &path, &headers, "")
+        .await;
     assert_eq!(answer.status, 200);
 }

@@ -46,19 +46,33 @@ async fn our_own_routes_refuse_parameters_that_they_do_not_have() {
 #[tokio::test]
 async fn a_look_at_a_plugin_job_may_wait_for_its_end() {
     let server = TestServer::open().await;
-    crate::plugin_jobs::register(&server, "worker-1", &[crate::plugin_jobs::plugin("one", 1)]).await;
-    let job = server.post("/playground/jobs", &json!({"input": {"data": "text"}})).json(200).await;
+    crate::plugin_jobs::register(&server, "worker-1", &[crate::plugin_jobs::plugin("one", 1)])
+        .await;
+    let job = server
+        .post("/playground/jobs", &json!({"input": {"data": "text"}}))
+        .json(200)
+        .await;
     let path = format!("/playground/jobs/{}", job["id"].as_str().expect("an id"));
     let look = async {
         let waiting = server.get(&format!("{path}?wait=60"));
         waiting.json(200).await["progress"]["status"].clone()
     };
-    let cancel = async { server.post(&format!("{path}/cancel"), &json!(null)).json(200).await };
+    let cancel = async {
+        server
+            .post(&format!("{path}/cancel"), &json!(null))
+            .json(200)
+            .await
+    };
     let (status, _) = tokio::join!(look, cancel);
     assert_eq!(status, "failed", "it answers when the job has ended");
     let headers = [("prefer", "wait=600")];
-    let answer = server.with_headers(http::Method::GET, &path, &headers, "").await;
+    let answer = server
+        .with_headers(http::Method::GET, &path, &headers, "")
+        .await;
     assert_eq!(answer.headers["preference-applied"], "wait=60");
     let refused = server.get(&format!("{path}?wait=61")).json(400).await;
-    assert_eq!(refused, json!({"error": "wait must be from 0 to 60 seconds"}));
+    assert_eq!(
+        refused,
+        json!({"error": "wait must be from 0 to 60 seconds"})
+    );
 }

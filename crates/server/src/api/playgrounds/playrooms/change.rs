@@ -164,7 +164,8 @@ fn checked(before: &RoomBody, change: &PlayroomChange) -> Result<RoomBody, Refus
         body.policy = policy.clone();
     }
     if let Some(limits) = &change.limits {
-        let read = json::parse_field::<Option<playground::compose::ResourceLimits>>("limits", limits);
+        let read =
+            json::parse_field::<Option<playground::compose::ResourceLimits>>("limits", limits);
         if let Err(refusal) = read {
             errors.add("limits", refusal.message);
         }

@@ -29,7 +29,9 @@ impl Progress {
                     path: part.path,
                     stage,
                     tries,
-                    body: Some(part.body).filter(|body| !body.is_null()).map(JsonText::from),
+                    body: Some(part.body)
+                        .filter(|body| !body.is_null())
+                        .map(JsonText::from),
                     event: None,
                     abandons: false,
                 }),

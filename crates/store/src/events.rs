@@ -1,6 +1,9 @@
 //! The event log: written at the end of a transaction, read by number.
 
+use std::collections::BTreeMap;
+
 use engine::{Event, Run, RunId};
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
     Error, Read,
@@ -166,16 +169,28 @@ pub(crate) fn data(run: &Run, event: &Event) -> String {
     }
     let part = event.part.as_ref().filter(|part| !part.again);
     if let Some(part) = part {
-        // The holder's own data cannot replace what is here.
-        let of_holder: serde_json::Map<_, _> =
-            serde_json::from_str(&part.event_data).unwrap_or_default();
-        for (key, value) in of_holder {
-            data.entry(key).or_insert(value);
-        }
         let key = run.kind.part().unwrap_or("part");
         data.insert(key.to_owned(), part.name.clone().into());
+        // The holder's own data, of which every digit stays, cannot replace what is here.
+        let of_holder: BTreeMap<String, Box<RawValue>> =
+            serde_json::from_str(&part.event_data).unwrap_or_default();
+        if !of_holder.is_empty() {
+            return merged(of_holder, data);
+        }
     }
     serde_json::Value::Object(data).to_string()
+}
+
+/// An object of both, in which `ours` come before those of the same name.
+fn merged(
+    mut all: BTreeMap<String, Box<RawValue>>,
+    ours: serde_json::Map<String, serde_json::Value>,
+) -> String {
+    for (key, value) in ours {
+        // A value has a JSON form.
+        all.extend(to_raw_value(&value).ok().map(|value| (key, value)));
+    }
+    serde_json::to_string(&all).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Reads JSON bodies: bounded in length and nesting, and a refusal names the field, what came and what is
 //! wanted.
 
+mod bytes;
 mod canonical;
 mod field_error;
 mod reader;
@@ -105,7 +106,7 @@ fn reason(message: &str) -> &'static str {
         ("trailing comma", "a comma follows the last item"),
         (
             "key must be a string",
-            "a name must be a string in double quotes",
+            "a name in double quotes must stand here",
         ),
         ("expected `:`", "a colon must follow a name"),
         ("expected `,`", "a comma or the end must follow a value"),

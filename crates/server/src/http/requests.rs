@@ -22,7 +22,10 @@ pub(crate) type ContractOf = fn(&str) -> &'static Contract;
 /// A request whose path ends with a slash is the one without: some clients write it so.
 pub(crate) fn without_slash(mut request: Request) -> Request {
     let uri = request.uri();
-    if let Some(path) = uri.path().strip_suffix('/').filter(|path| !path.is_empty()) {
+    // A name of a file in the path is refused when it ends so.
+    let without = uri.path().strip_suffix('/');
+    let without = without.filter(|path| !path.is_empty() && !path.contains("/artifacts/"));
+    if let Some(path) = without {
         let text = match uri.query() {
             Some(query) => format!("{path}?{query}"),
             None => path.to_owned(),

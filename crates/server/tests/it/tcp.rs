@@ -147,9 +147,9 @@ async fn another_host_is_refused() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let (running, _) = start(dir.path()).await;
     for request in [
-        "GET /api/v1/health HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
-        "GET /api/v1/health HTTP/1.1\r\nHost: localhost.evil.example:80\r\nConnection: close\r\n\r\n",
-        "GET /api/v1/health HTTP/1.0\r\n\r\n",
+        "GET /api/v1/jobs HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
+        "GET /api/v1/jobs HTTP/1.1\r\nHost: localhost.evil.example:80\r\nConnection: close\r\n\r\n",
+        "GET /api/v1/jobs HTTP/1.0\r\n\r\n",
     ] {
         let answer = exchange(&running, request).await;
         assert!(
@@ -161,7 +161,7 @@ async fn another_host_is_refused() {
             "{answer}"
         );
     }
-    let own = "GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let own = "GET /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     assert!(exchange(&running, own).await.contains(" 200 "));
     let body = "{\"executor_id\":\"a\"}";
     let claim = format!(

@@ -20,7 +20,7 @@ use crate::{
 
 /// What a call left, as programs read it.
 #[derive(Serialize)]
-struct Printed<'a> {
+struct PrintedCall<'a> {
     metric: &'a JsonText,
     output: Option<&'a JsonText>,
     storage: &'a plugin::Changes,
@@ -50,7 +50,7 @@ pub(super) async fn run(call: RunPlugin) -> Result<Exit, Failure> {
             tell_logs(&outcome.logs);
             if call.format.json {
                 let took_ms = u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX);
-                print_json(&Printed {
+                print_json(&PrintedCall {
                     metric: &outcome.metric,
                     output: outcome.output.as_ref(),
                     storage: &outcome.storage,

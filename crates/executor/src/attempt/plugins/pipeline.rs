@@ -3,11 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use engine::Backoff;
-use plugin::{CancellationToken, Catalogue, Context, Failure, Plugin, PluginOutcome};
+use plugin::{CancellationToken, Catalogue, Failure, Plugin, PluginOutcome};
 use tokio::time::sleep;
 use wire::{
     JsonText,
-    executors::{ClaimedRun, EndedPlugin, PartReport, PluginState, Stage},
+    executors::{ClaimedRun, EndedPlugin, PartReport, Stage},
     plugin_jobs::Config,
 };
 
@@ -15,7 +15,7 @@ use super::{
     kept::Kept,
     logs,
     spawner::IsolatedSpawner,
-    values::{of_plugin, storage_for, to_plugin},
+    values::{self, of_plugin, storage_for, to_plugin},
 };
 use crate::attempt::{
     artifacts::{ArtifactUploader, LeaseLost},
@@ -160,23 +160,13 @@ impl<'a> Pipeline<'a> {
     /// Why a plugin is to be skipped, if it is: the job does not name it, and the input is for others.
     async fn unfit(&self, name: &str) -> Option<String> {
         let plugin = self.catalogue.get(name)?;
-        let output = self.kept.state.output.as_ref().map(to_plugin);
-        let input = to_plugin(&self.job.input);
-        let taken = plugin.takes(&input, output.as_ref());
+        let seen = values::context(self.id, self.job, &self.kept.state);
+        let taken = plugin.takes(&seen.input, seen.output.as_ref());
         taken.await.err().map(|cause| cause.to_string())
     }
 
     async fn call(&self, plugin: &Plugin) -> Result<PluginOutcome, Failure> {
-        let PluginState {
-            output, storage, ..
-        } = &self.kept.state;
-        let context = Context {
-            job_id: self.id.to_owned(),
-            input: to_plugin(&self.job.input),
-            output: output.as_ref().map(to_plugin),
-            storage: storage_for(storage),
-            debug: self.job.debug,
-        };
+        let context = values::context(self.id, self.job, &self.kept.state);
         let limits = &plugin.manifest().limits;
         // Dropping the call ends it: nothing else cancels it.
         let cancel = CancellationToken::new();

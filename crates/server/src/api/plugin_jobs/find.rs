@@ -5,7 +5,7 @@ use wire::plugin_jobs::{ErrorBody, Job, JobProgress};
 
 use super::{
     loaded, view,
-    wait::{Wait, WaitQuery},
+    wait::{JobWait, WaitQuery},
 };
 use crate::{
     app::App,
@@ -28,7 +28,7 @@ pub(crate) async fn get(
     Params(query): Params<WaitQuery>,
     headers: HeaderMap,
 ) -> Result<(HeaderMap, axum::Json<Job>), Refusal> {
-    let wait = Wait::asked(&query, &headers)?;
+    let wait = JobWait::asked(&query, &headers)?;
     let loaded = app.store.read(move |read| loaded::find(read, id)).await?;
     let loaded = wait.ended(&app, id, loaded).await?;
     Ok((wait.applied(), axum::Json(view::job(&loaded))))

@@ -8,7 +8,7 @@ use super::{
     cancel::target,
     loaded::{self, LoadedJob},
     view,
-    wait::{Wait, WaitQuery},
+    wait::{JobWait, WaitQuery},
 };
 use crate::{
     app::App,
@@ -34,7 +34,7 @@ pub(crate) async fn start(
     Params(wanted): Params<WaitQuery>,
     headers: HeaderMap,
 ) -> Result<(HeaderMap, axum::Json<Job>), Refusal> {
-    let wait = Wait::asked(&wanted, &headers)?;
+    let wait = JobWait::asked(&wanted, &headers)?;
     let loaded = unhold(&app, audit_context, id).await?;
     let loaded = wait.ended(&app, id, loaded).await?;
     Ok((wait.applied(), axum::Json(view::job(&loaded))))

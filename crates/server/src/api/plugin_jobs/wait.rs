@@ -25,14 +25,14 @@ pub(crate) struct WaitQuery {
 }
 
 /// How long a caller waits, and because of what.
-pub(super) struct Wait {
+pub(super) struct JobWait {
     seconds: u64,
     until: Instant,
     /// What the header asked for, when it counts.
     preferred: Option<u64>,
 }
 
-impl Wait {
+impl JobWait {
     /// What is asked for: by the parameter, or else by the header `Prefer`.
     pub(super) fn asked(query: &WaitQuery, headers: &HeaderMap) -> Result<Self, Refusal> {
         if query

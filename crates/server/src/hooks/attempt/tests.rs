@@ -83,7 +83,7 @@ fn a_time_that_the_receiver_names_is_kept_up_to_the_end_of_the_day() {
     assert_eq!(after("Wed, 21 Oct 2015 07:00:00 GMT"), Some(0));
     // Seconds that are meant as milliseconds, and a date of a clock that is wrong.
     assert_eq!(after("60000"), Some(3_600_000));
-    assert_eq!(after("Wed, 21 Oct 2025 07:30:00 GMT"), Some(3_600_000));
+    assert_eq!(after("Tue, 21 Oct 2025 07:30:00 GMT"), Some(3_600_000));
     for nonsense in ["-1", "soon", "", "99999999999999999999"] {
         assert_eq!(after(nonsense), None, "{nonsense}");
     }

@@ -11,13 +11,13 @@ use crate::refusal::Refusal;
 #[derive(Debug)]
 pub(crate) struct FieldError {
     /// From the inside to the outside.
-    path: Vec<Step>,
+    path: Vec<PathStep>,
     message: Message,
 }
 
 /// A step on the way to a value.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(super) enum PathStep {
     Field(String),
     Item(u64),
 }
@@ -45,11 +45,11 @@ impl FieldError {
 
     /// The same error, of the field with this name.
     pub(crate) fn of(self, name: &str) -> Self {
-        self.within(Step::Field(name.to_owned()))
+        self.within(PathStep::Field(name.to_owned()))
     }
 
     /// The same error, seen from a step further out.
-    pub(super) fn within(mut self, step: Step) -> Self {
+    pub(super) fn within(mut self, step: PathStep) -> Self {
         self.path.push(step);
         self
     }
@@ -58,7 +58,7 @@ impl FieldError {
     pub(crate) fn refuse(self) -> Refusal {
         let mut path = self.path;
         let index = match path.pop() {
-            Some(Step::Item(index)) => Some(index),
+            Some(PathStep::Item(index)) => Some(index),
             outermost => {
                 path.extend(outermost);
                 None
@@ -67,9 +67,9 @@ impl FieldError {
         let mut field = String::new();
         for step in path.iter().rev() {
             match step {
-                Step::Item(index) => field += &format!("[{index}]"),
-                Step::Field(name) if field.is_empty() => field.push_str(name),
-                Step::Field(name) => field += &format!(".{name}"),
+                PathStep::Item(index) => field += &format!("[{index}]"),
+                PathStep::Field(name) if field.is_empty() => field.push_str(name),
+                PathStep::Field(name) => field += &format!(".{name}"),
             }
         }
         let (field, name) = match field.as_str() {

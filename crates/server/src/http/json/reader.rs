@@ -12,7 +12,8 @@ use serde::{
 };
 
 use super::{
-    field_error::{FieldError, Step},
+    bytes::Bytes,
+    field_error::{FieldError, PathStep},
     scan::Scanner,
 };
 
@@ -54,7 +55,7 @@ impl<'de> Reader<'_, 'de> {
 
     fn object<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
         self.0.pass();
-        let mut entries = Entries {
+        let mut entries = ObjectEntries {
             scanner: self.0,
             key: String::new(),
         };
@@ -67,7 +68,7 @@ impl<'de> Reader<'_, 'de> {
 
     fn array<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
         self.0.pass();
-        let mut items = Items {
+        let mut items = ArrayItems {
             scanner: self.0,
             index: 0,
         };
@@ -188,13 +189,13 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
 }
 
 /// The fields of an object.
-struct Entries<'a, 'de> {
+struct ObjectEntries<'a, 'de> {
     scanner: &'a mut Scanner<'de>,
     /// That of the value which comes next.
     key: String,
 }
 
-impl<'de> MapAccess<'de> for &mut Entries<'_, 'de> {
+impl<'de> MapAccess<'de> for &mut ObjectEntries<'_, 'de> {
     type Error = FieldError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
@@ -218,17 +219,17 @@ impl<'de> MapAccess<'de> for &mut Entries<'_, 'de> {
         seed: V,
     ) -> Result<V::Value, FieldError> {
         let value = seed.deserialize(Reader(self.scanner));
-        value.map_err(|error| error.within(Step::Field(std::mem::take(&mut self.key))))
+        value.map_err(|error| error.within(PathStep::Field(std::mem::take(&mut self.key))))
     }
 }
 
 /// The items of an array.
-struct Items<'a, 'de> {
+struct ArrayItems<'a, 'de> {
     scanner: &'a mut Scanner<'de>,
     index: u64,
 }
 
-impl<'de> SeqAccess<'de> for &mut Items<'_, 'de> {
+impl<'de> SeqAccess<'de> for &mut ArrayItems<'_, 'de> {
     type Error = FieldError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
@@ -243,7 +244,7 @@ impl<'de> SeqAccess<'de> for &mut Items<'_, 'de> {
         self.index += 1;
         let item = seed.deserialize(Reader(self.scanner));
         item.map(Some)
-            .map_err(|error| error.within(Step::Item(index)))
+            .map_err(|error| error.within(PathStep::Item(index)))
     }
 }
 
@@ -274,32 +275,5 @@ impl Visitor<'_> for Wanted {
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// The bytes of a string.
-struct Bytes(Vec<u8>);
-
-impl<'de> serde::Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Taken;
-
-        impl Visitor<'_> for Taken {
-            type Value = Bytes;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
-                Ok(Bytes(bytes.to_vec()))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Bytes, E> {
-                Ok(Bytes(text.as_bytes().to_vec()))
-            }
-        }
-
-        deserializer.deserialize_bytes(Taken)
     }
 }

@@ -111,7 +111,7 @@ async fn routes_and_methods_that_are_none() {
         path(&id, "/progress/x"),
         "/playground/nothing".to_owned(),
         "/playground".to_owned(),
-        format!("{JOBS}/"),
+        format!("{JOBS}//"),
     ] {
         assert_eq!(
             refused(server.get(&route).await, 404).await,

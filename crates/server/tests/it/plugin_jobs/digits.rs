@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::json;
 
 use super::{JOBS, path, server, start};
+use crate::test_server::TestServer;
 
 const DIGITS: [&str; 4] = [
     "123456789012345678901234567890",
@@ -71,14 +72,19 @@ async fn inputs_metrics_and_what_plugins_leave_arrive_as_they_were_written() {
         .post("/api/executors/worker-1/exchange", &finish)
         .json(200)
         .await;
-    let job = server.get(&path(&id, "")).await.text().await;
+    shows(&server, &id, &numbers).await;
+}
+
+/// The job, its events and the log show these numbers.
+async fn shows(server: &TestServer, id: &str, numbers: &str) {
+    let job = server.get(&path(id, "")).await.text().await;
     let metric = format!("\"metrics\":[{{\"one\":{{\"n\":[{numbers}]}}}}]");
     assert!(job.contains(&metric), "{job}");
     assert!(
         job.contains(&format!("\"summary\":{{\"one\":[{numbers}]}}")),
         "{job}"
     );
-    let events = server.get(&path(&id, "/events")).await.text().await;
+    let events = server.get(&path(id, "/events")).await.text().await;
     assert!(
         events.contains(&format!("\"metrics\":{{\"n\":[{numbers}]}}")),
         "{events}"

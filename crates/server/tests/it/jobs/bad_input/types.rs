@@ -87,7 +87,8 @@ async fn what_is_no_json() {
             .iter()
             .map(|b| if *b == 1 { 0xFF } else { *b })
             .collect::<Vec<u8>>(),
-        ),
+        )
+        .field("arguments[0]"),
         raw(
             "a bare NUL in a string",
             example().to_string().replace("arg1", "\0"),
@@ -95,7 +96,8 @@ async fn what_is_no_json() {
         raw(
             "half a surrogate",
             example().to_string().replace("arg1", "\\ud800"),
-        ),
+        )
+        .field("arguments[0]"),
         raw("cut off", &example().to_string()[..40]),
         raw("NaN", with_text("\"timeout_seconds\":NaN")),
         raw("Infinity", with_text("\"retry\":{\"factor\":Infinity}")),

@@ -8,7 +8,7 @@ use wire::{
 };
 
 use super::{AttemptRunner, Taken, Unsent};
-use crate::output::{Held, Piece, Sink};
+use crate::output::{Held, OutputPiece, Sink};
 
 /// Where the chunks of one stream go.
 #[derive(Clone)]
@@ -51,7 +51,9 @@ impl OutputStream {
 }
 
 /// What the server has not taken of these streams, in the order in which it was read.
-pub(super) fn unsent<const N: usize>(streams: [(&OutputStream, Vec<Piece>); N]) -> Vec<Unsent> {
+pub(super) fn unsent<const N: usize>(
+    streams: [(&OutputStream, Vec<OutputPiece>); N],
+) -> Vec<Unsent> {
     let pieces = streams.into_iter().flat_map(|(stream, pieces)| {
         let pieces = pieces.into_iter();
         pieces.map(move |piece| (stream, piece))
@@ -66,8 +68,8 @@ pub(super) fn unsent<const N: usize>(streams: [(&OutputStream, Vec<Piece>); N]) 
 }
 
 /// What the executor adds at the end of a stream, after all that was read.
-pub(super) fn last_piece(offset: u64, text: &str) -> Piece {
-    Piece {
+pub(super) fn last_piece(offset: u64, text: &str) -> OutputPiece {
+    OutputPiece {
         stream: 0,
         offset,
         number: u64::MAX,

@@ -4,5 +4,5 @@ mod pending;
 mod spool;
 mod upload;
 
-pub use pending::{Held, Piece};
+pub use pending::{Held, OutputPiece};
 pub use upload::{Captured, Sink, capture, capture_both};

@@ -22,7 +22,7 @@ const PIECES: usize = 32;
 
 /// A piece of one stream. Pieces stand in the order in which they were read.
 #[derive(Clone, Debug)]
-pub struct Piece {
+pub struct OutputPiece {
     /// Which of the streams.
     pub stream: usize,
     /// Position of its first byte in the stream.
@@ -67,7 +67,7 @@ impl Held {
 /// limit, which the server then sees as a gap in the offsets.
 #[derive(Debug)]
 pub(super) struct Pending {
-    pieces: VecDeque<Piece>,
+    pieces: VecDeque<OutputPiece>,
     memory: usize,
     spool: Spool,
     /// Pieces on the disk.
@@ -106,7 +106,7 @@ impl Pending {
         match self.open_piece(stream, bytes.len()) {
             Some(piece) => piece.extend_from_slice(bytes),
             None => {
-                self.pieces.push_back(Piece {
+                self.pieces.push_back(OutputPiece {
                     stream,
                     offset,
                     number: self.begun,
@@ -138,7 +138,7 @@ impl Pending {
     /// Moves what is oldest in memory to the disk, or leaves it out.
     fn make_room(&mut self) {
         while self.memory > MEMORY_BYTES {
-            let in_memory = |piece: &Piece| matches!(piece.held, Held::Memory(_));
+            let in_memory = |piece: &OutputPiece| matches!(piece.held, Held::Memory(_));
             let Some(place) = self.pieces.iter().position(in_memory) else {
                 return;
             };
@@ -159,7 +159,7 @@ impl Pending {
     }
 
     /// Takes the oldest piece.
-    pub(super) fn take(&mut self) -> Option<Piece> {
+    pub(super) fn take(&mut self) -> Option<OutputPiece> {
         let piece = self.pieces.pop_front()?;
         match &piece.held {
             Held::Memory(bytes) => self.memory -= bytes.len(),
@@ -176,7 +176,7 @@ impl Pending {
 
 #[cfg(test)]
 mod tests {
-    use super::{Held, MEMORY_BYTES, PIECE_BYTES, PIECES, Pending, Piece, STORED_BYTES};
+    use super::{Held, MEMORY_BYTES, OutputPiece, PIECE_BYTES, PIECES, Pending, STORED_BYTES};
 
     fn pending() -> (tempfile::TempDir, Pending) {
         let dir = tempfile::tempdir().expect("a temporary directory can be made");
@@ -184,7 +184,7 @@ mod tests {
         (dir, pending)
     }
 
-    fn all(pending: &mut Pending) -> Vec<Piece> {
+    fn all(pending: &mut Pending) -> Vec<OutputPiece> {
         std::iter::from_fn(|| pending.take()).collect()
     }
 
@@ -214,7 +214,7 @@ mod tests {
         let pieces = all(&mut pending);
         assert!(matches!(
             &pieces[..],
-            [Piece {
+            [OutputPiece {
                 offset: 8,
                 held: Held::Memory(_),
                 ..
@@ -228,7 +228,7 @@ mod tests {
         for (stream, text) in [(0, "a"), (0, "b"), (1, "c"), (0, "d")] {
             pending.add(stream, text.as_bytes());
         }
-        let text = |piece: &Piece| (piece.stream, piece.held.read().expect("it is there"));
+        let text = |piece: &OutputPiece| (piece.stream, piece.held.read().expect("it is there"));
         let pieces: Vec<_> = all(&mut pending).iter().map(text).collect();
         assert_eq!(pieces, [(0, "ab".into()), (1, "c".into()), (0, "d".into())]);
         for number in 0..2 * PIECE_BYTES {

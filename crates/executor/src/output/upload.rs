@@ -20,7 +20,7 @@ use tokio::{
 };
 use wire::{client::Error, jobs::Excerpt};
 
-use super::pending::{Pending, Piece, STORED_BYTES};
+use super::pending::{OutputPiece, Pending, STORED_BYTES};
 
 /// What waits is sent when it is so much, or after the time below.
 const FLUSH_BYTES: usize = 64 << 10;
@@ -51,7 +51,7 @@ pub struct Captured {
     /// How many bytes it had.
     pub total_bytes: u64,
     /// What the server was away too long to take, in order. No more than was kept of the stream while it ran.
-    pub unsent: Vec<Piece>,
+    pub unsent: Vec<OutputPiece>,
 }
 
 /// Reads a stream to its end, or until `over` is done and nothing is left to read at once; sends it
@@ -86,7 +86,7 @@ pub async fn capture_both<S: Sink>(
     (captured(out, of_out), captured(err, of_err))
 }
 
-fn captured((excerpt, total_bytes): (Excerpt, u64), unsent: Vec<Piece>) -> Captured {
+fn captured((excerpt, total_bytes): (Excerpt, u64), unsent: Vec<OutputPiece>) -> Captured {
     Captured {
         excerpt,
         total_bytes,
@@ -186,7 +186,7 @@ impl Relay {
 
     /// Sends until the streams have ended and all of them is with the server, or that took too long: then
     /// what is left is returned.
-    async fn send_all<S: Sink>(&self, sinks: &[S]) -> Vec<Piece> {
+    async fn send_all<S: Sink>(&self, sinks: &[S]) -> Vec<OutputPiece> {
         while let Some(piece) = self.next().await {
             // What the disk does not give back is a gap.
             let Some(bytes) = piece.held.read() else {
@@ -222,7 +222,7 @@ impl Relay {
     }
 
     /// The next piece, when enough waits or it waited long enough; `None` at the end.
-    async fn next(&self) -> Option<Piece> {
+    async fn next(&self) -> Option<OutputPiece> {
         loop {
             let since = {
                 let mut state = self.state();

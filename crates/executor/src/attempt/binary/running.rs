@@ -14,8 +14,12 @@ use crate::{
         output_stream::{last_piece, unsent},
         program::{ProgramEnd, ProgramStart},
     },
+<<<<<<< HEAD
     isolation,
     output::{Captured, Piece},
+=======
+    output::{Captured, OutputPiece},
+>>>>>>> lane-c
     redactor::Redactor,
     shim::{End, Report},
 };
@@ -120,7 +124,7 @@ fn redactor(job: &JobInput) -> io::Result<Option<Redactor>> {
 
 /// Standard error with what was left out of the artefacts and why the program failed, and what of it the
 /// server does not have yet.
-fn with_omitted(stderr: Captured, omitted: &str, error: &str) -> (String, Vec<Piece>) {
+fn with_omitted(stderr: Captured, omitted: &str, error: &str) -> (String, Vec<OutputPiece>) {
     let (mut last, mut unsent) = (stderr.excerpt, stderr.unsent);
     last.add(omitted.as_bytes());
     last.add(error.as_bytes());

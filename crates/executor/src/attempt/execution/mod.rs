@@ -2,6 +2,7 @@
 //! next one begins.
 
 mod bounds;
+mod bundle;
 mod call;
 mod clock;
 mod documents;

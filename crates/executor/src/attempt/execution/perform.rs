@@ -1,13 +1,12 @@
 //! One attempt of an execution, from its claim until it has ended or waits.
 
 use std::{
-    collections::BTreeMap,
     mem::take,
     sync::{Arc, OnceLock},
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
-use playbook::{Bundle, ExecutionOutcome, Progress};
+use playbook::{ExecutionOutcome, Progress};
 use tokio::sync::watch;
 use wire::{
     executors::{ClaimedRun, Signals},
@@ -16,6 +15,7 @@ use wire::{
 };
 
 use super::{
+    bundle::bundle,
     call::Context,
     earlier,
     flow::{Flow, FlowEnd},
@@ -217,24 +217,6 @@ impl AttemptRunner {
                 }
             }
         }
-    }
-}
-
-/// The playbooks that the execution was started with.
-fn bundle(input: &ExecutionInput) -> Result<Bundle, String> {
-    let mut playbooks = BTreeMap::new();
-    for (path, text) in &input.playbooks {
-        let loaded = playbook::parse(text).map_err(|problems| {
-            let first = problems.first().map(ToString::to_string);
-            format!("{path}:{}", first.unwrap_or_default())
-        })?;
-        playbooks.insert(path.clone(), Arc::new(loaded.playbook));
-    }
-    let root = input.playbook_path.clone();
-    if playbooks.contains_key(&root) {
-        Ok(Bundle { root, playbooks })
-    } else {
-        Err(format!("the execution has no playbook `{root}`"))
     }
 }
 

@@ -14,12 +14,8 @@ use crate::{
         output_stream::{last_piece, unsent},
         program::{ProgramEnd, ProgramStart},
     },
-<<<<<<< HEAD
     isolation,
-    output::{Captured, Piece},
-=======
     output::{Captured, OutputPiece},
->>>>>>> lane-c
     redactor::Redactor,
     shim::{End, Report},
 };

@@ -156,15 +156,14 @@ async fn what_a_job_filled_is_free_before_the_server_takes_what_it_printed() {
         .change(|state| state.log_failures = usize::MAX);
     let script = "echo printed; echo large >large; echo left >$OUTPUT_DIR/left";
     executor.submit("filler", script, json!({}));
-    let attempt = executor.dir.path("data/work/attempt-0");
-    executor
-        .wait_for("it has begun", |_| attempt.join("output/left").exists())
-        .await;
-    executor
-        .wait_for("its room is free", |_| {
-            !attempt.join("home").exists() && !attempt.join("tmp").exists()
-        })
-        .await;
+    let attempts = executor.dir.path("data/work");
+    let attempt = executor.until("it has begun", |_| {
+        let mut entries = fs::read_dir(&attempts).ok()?.flatten().map(|entry| entry.path());
+        entries.find(|entry| entry.join("output/left").exists())
+    });
+    let attempt = attempt.await;
+    let is_free = |_: &TestExecutor| !attempt.join("home").exists() && !attempt.join("tmp").exists();
+    executor.wait_for("its room is free", is_free).await;
     assert!(
         attempt.join("output/left").exists(),
         "what it leaves is sent first"

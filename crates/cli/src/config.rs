@@ -13,7 +13,7 @@ use std::{
 use clap::{Arg, Command, CommandFactory};
 
 use crate::{
-    args::Program,
+    args::{Program, secret},
     exit::{Exit, Failure},
 };
 
@@ -138,7 +138,10 @@ fn check(arg: &Arg, values: &[String]) -> Result<(), String> {
     let typed = values.iter().map(|value| format!("--{long}={value}"));
     match probe.try_get_matches_from(typed) {
         Ok(_) => Ok(()),
-        Err(error) => Err(reason(&error.to_string())),
+        Err(mut error) => {
+            secret::hide(&mut error);
+            Err(reason(&error.to_string()))
+        }
     }
 }
 
@@ -221,6 +224,8 @@ mod tests {
         );
         assert!(refuse("config = 'x'").starts_with("unknown key `config`"));
         assert!(refuse("slots = 0").starts_with("key `slots`: invalid value '0'"));
+        let told = refuse("key = 'itk 5ECRET'");
+        assert!(told.starts_with("key `key`: invalid value '***'"), "{told}");
         assert!(refuse("slots = [1]").starts_with("key `slots`: a list must be one of strings"));
         assert_eq!(
             refuse("listen = ['a', 'b']"),

@@ -72,17 +72,10 @@ fn run() -> Result<Exit, Failure> {
     end
 }
 
-/// What was read of the environment and no program that this one starts is to find there.
-const SECRET_VARIABLES: [&str; 4] = [
-    "PLAYHOUSE_DATABASE_URL",
-    "PLAYHOUSE_JOIN",
-    "PLAYHOUSE_KEY",
-    "PLAYHOUSE_VAULT_KEY",
-];
-
-/// Called before there is a second thread.
+/// What was read of the environment and no program that this one starts is to find there. Called before there is a
+/// second thread.
 fn forget_secrets() {
-    for name in SECRET_VARIABLES {
+    for name in args::secret::VARIABLES {
         #[expect(unsafe_code, reason = "the environment is shared by all threads")]
         // SAFETY: this is the only thread.
         unsafe {
@@ -104,6 +97,7 @@ fn parse() -> Result<Program, Failure> {
 /// Reads the command line; mistakes and `--help` end the process.
 fn matches(program: clap::Command) -> ArgMatches {
     program.try_get_matches().unwrap_or_else(|mut error| {
+        args::secret::hide(&mut error);
         let usage = error.get(ContextKind::Usage).map(ToString::to_string);
         let submit = usage.is_some_and(|usage| usage.contains("job submit"));
         // An argument for the program in the wrong place is the usual mistake.

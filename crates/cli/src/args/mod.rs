@@ -21,7 +21,7 @@ mod plugin_job;
 mod program;
 mod run;
 mod schedule;
-mod secret;
+pub(crate) mod secret;
 mod server;
 mod tracing;
 mod values;

@@ -28,6 +28,7 @@ mod ledger;
 mod limits;
 mod logs;
 mod lost;
+mod machines;
 mod many_steps;
 mod memory;
 mod planted;

@@ -22,6 +22,8 @@ use crate::{
 /// What to run.
 pub(super) struct ProgramStart<'a> {
     pub(super) path: &'a Path,
+    /// A link to it, by which it is started.
+    pub(super) called: Option<PathBuf>,
     pub(super) arguments: Vec<String>,
     /// What it sees besides the search path and its directories.
     pub(super) environment: BTreeMap<String, String>,
@@ -120,6 +122,7 @@ impl AttemptEnvironment {
         spec.parts.extend(besides);
         Spec {
             program: Some(program.path.to_owned()),
+            called: program.called,
             arguments: program.arguments,
             stdin: program.stdin,
             hosts: program.hosts,

@@ -10,7 +10,10 @@ use wire::{
     jobs::{HashedJobFile, JobFile, NewJob, RetryPolicy},
 };
 
-use super::secrets::{self, Checked};
+use super::{
+    program,
+    secrets::{self, Checked},
+};
 use crate::{
     app::App,
     blobs::is_hash,
@@ -44,6 +47,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Checked, Refusal>
     if let Some(files) = &mut job.files {
         check_files(files, &mut blobs)?;
     }
+    program::check(&job)?;
     let priority = priority("priority", &job.priority)?;
     words(&job)?;
     labels(job.labels.as_ref())?;

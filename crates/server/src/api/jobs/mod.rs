@@ -13,6 +13,7 @@ pub(crate) mod finish;
 pub(crate) mod health;
 pub(crate) mod heartbeat;
 pub(crate) mod logs;
+mod program;
 pub(crate) mod retry;
 mod secrets;
 pub(crate) mod submit;

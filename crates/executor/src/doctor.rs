@@ -6,12 +6,14 @@ use nix::sys::statvfs::statvfs;
 use wire::executors::{DiskSpace, IsolationPart, MachineReport};
 
 use crate::{
-    Settings,
+    Settings, directory,
     probe::{Finding, probe},
 };
 
 /// Tries the isolation and looks at the disks. Blocks for some milliseconds.
-pub(crate) fn examine(settings: &Settings) -> MachineReport {
+pub(crate) fn examine(settings: &Settings, suspended: Option<String>) -> MachineReport {
+    let set_aside = directory::left(&settings.work_dir);
+    let set_aside = set_aside.iter().map(|path| path.display().to_string());
     let part = |finding: Finding| IsolationPart {
         name: finding.name,
         support: finding.support.as_str().to_owned(),
@@ -26,6 +28,8 @@ pub(crate) fn examine(settings: &Settings) -> MachineReport {
             .iter()
             .filter_map(|(name, dir)| disk(name, dir))
             .collect(),
+        suspended,
+        set_aside: set_aside.collect(),
     }
 }
 

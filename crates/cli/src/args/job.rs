@@ -116,6 +116,19 @@ pub(crate) struct Submit {
     #[arg(long, value_name = "HEX", requires = "url", value_parser = values::sha256)]
     pub(crate) sha256: Option<String>,
 
+    /// Header for the download of `--url`, sent to its server alone and shown like any field of the job (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", requires = "url", value_parser = values::pair)]
+    pub(crate) header: Vec<(String, String)>,
+
+    /// The same with a secret value, which is taken from your own environment and never shown, such as
+    /// `Authorization=MY_TOKEN_HEADER` (repeatable)
+    #[arg(long, value_name = "NAME=VARIABLE", requires = "url", value_parser = variables::header)]
+    pub(crate) secret_header: Vec<(String, String)>,
+
+    /// What the program is called, to itself [default: its file name, or the last part of `--url`]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) program_name: Option<String>,
+
     /// Type of the job, a name without white space [default: the program's file name]
     #[arg(long = "type", short = 't', value_name = "TYPE", value_parser = values::job_type)]
     pub(crate) job_type: Option<String>,

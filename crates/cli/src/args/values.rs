@@ -199,18 +199,20 @@ pub(super) fn sha256(text: &str) -> Result<String, String> {
 
 /// An http or https URL.
 pub(super) fn http_url(text: &str) -> Result<String, String> {
-    let rest = text
-        .strip_prefix("http://")
-        .or_else(|| text.strip_prefix("https://"));
-    match rest {
-        Some(host) if !host.is_empty() && !host.starts_with('/') => Ok(text.to_owned()),
-        _ => Err(format!("`{text}` is not an http or https URL")),
+    let (scheme, host) = text.split_once("://").unwrap_or_default();
+    let scheme = scheme.to_ascii_lowercase();
+    if !matches!(&*scheme, "http" | "https") || host.is_empty() || host.starts_with('/') {
+        return Err(format!("`{text}` is not an http or https URL"));
     }
+    Ok(format!("{scheme}://{host}"))
 }
 
-/// A server's address, also with what the contract of jobs calls its base.
+/// A server's address, also with what the contract of jobs calls its base. Without a scheme it is http.
 pub(super) fn server_url(text: &str) -> Result<String, String> {
-    let url = http_url(text)?;
+    let url = match text.contains("://") {
+        true => http_url(text)?,
+        false => http_url(&format!("http://{text}"))?,
+    };
     let base = url.trim_end_matches('/');
     Ok(base.strip_suffix("/api/v1").unwrap_or(&url).to_owned())
 }
@@ -285,6 +287,13 @@ mod tests {
         assert!(pair("=x").is_err() && pair("x").is_err());
         assert!(http_url("http://h").is_ok() && http_url("ftp://h").is_err());
         assert!(http_url("http:///path").is_err());
+        assert_eq!(http_url("HTTPS://h/P"), Ok("https://h/P".to_owned()));
+        assert!(
+            http_url("h:1").is_err() && server_url("ftp://h").is_err() && server_url("").is_err()
+        );
+        for text in ["h:1", "HTTP://h:1", "h:1/api/v1"] {
+            assert_eq!(server_url(text), Ok("http://h:1".to_owned()), "{text}");
+        }
         assert_eq!(
             server_url("http://h:1/api/v1/"),
             Ok("http://h:1".to_owned())

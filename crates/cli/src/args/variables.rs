@@ -25,3 +25,12 @@ pub(super) fn own_variable(text: &str) -> Result<(String, String), String> {
         )),
     }
 }
+
+/// `NAME=VARIABLE`: the value of a header is that of a variable of the caller's own environment.
+pub(super) fn header(text: &str) -> Result<(String, String), String> {
+    let wrong =
+        || "it must be NAME=VARIABLE: a header, and a variable of your environment".to_owned();
+    let (name, variable) = text.split_once('=').ok_or_else(wrong)?;
+    let (_, value) = own_variable(variable)?;
+    Ok((name.to_owned(), value))
+}

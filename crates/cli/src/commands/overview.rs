@@ -6,7 +6,7 @@ use super::connection;
 use crate::{
     args::ClientArgs,
     exit::{Exit, Failure},
-    output::{print_bytes, print_json, print_table},
+    output::{print_bytes, print_json, print_table, say},
     table::{Table, or_dash},
 };
 
@@ -29,6 +29,7 @@ pub(super) async fn executors(client: &ClientArgs) -> Result<Exit, Failure> {
         "JOB",
     ];
     let mut table = Table::new(&header);
+    let mut suspended = Vec::new();
     for executor in executors {
         let registration = executor.registration.as_ref();
         let isolation =
@@ -36,6 +37,9 @@ pub(super) async fn executors(client: &ClientArgs) -> Result<Exit, Failure> {
                 0 => registration.isolation.clone(),
                 missing => format!("{}, {missing} missing", registration.isolation),
             });
+        if let Some(why) = registration.and_then(|registration| registration.suspended.clone()) {
+            suspended.push(format!("{} is suspended: {why}", executor.executor_id));
+        }
         table.row([
             executor.executor_id,
             executor.current_job_ids.len().to_string(),
@@ -49,7 +53,9 @@ pub(super) async fn executors(client: &ClientArgs) -> Result<Exit, Failure> {
             or_dash(executor.current_job_id),
         ]);
     }
-    print_table(&table, "no executors; start one with `playhouse executor`")
+    let printed = print_table(&table, "no executors; start one with `playhouse executor`")?;
+    suspended.iter().for_each(|line| say(line));
+    Ok(printed)
 }
 
 /// What an executor offers to jobs that count some of it.

@@ -29,6 +29,7 @@ mod ledger;
 mod limits;
 mod logs;
 mod lost;
+mod machines;
 mod many_steps;
 mod memory;
 mod placement;

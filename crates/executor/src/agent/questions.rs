@@ -23,7 +23,8 @@ pub(super) async fn answer(agent: Arc<Agent>, asked: AskedQuestion) {
     let answer = match question {
         Question::Doctor => {
             let settings = Arc::clone(&agent.settings);
-            let report = spawn_blocking(move || doctor::examine(&settings)).await;
+            let suspended = agent.cooldown.suspended();
+            let report = spawn_blocking(move || doctor::examine(&settings, suspended)).await;
             json(report.map_err(|error| error.to_string()))
         }
         Question::PlaygroundLogs(asked) => match agent.playrooms.playroom() {

@@ -23,6 +23,8 @@ use crate::{
 /// What to run.
 pub(super) struct ProgramStart<'a> {
     pub(super) path: &'a Path,
+    /// A link to it, by which it is started.
+    pub(super) called: Option<PathBuf>,
     pub(super) arguments: Vec<String>,
     /// What it sees besides the search path and its directories.
     pub(super) environment: BTreeMap<String, String>,
@@ -131,6 +133,7 @@ impl AttemptEnvironment {
         Spec {
             view: program.view.unwrap_or(spec.view),
             program: Some(program.path.to_owned()),
+            called: program.called,
             arguments: program.arguments,
             stdin: program.stdin,
             hosts: program.hosts,

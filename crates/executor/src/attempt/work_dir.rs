@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, DirBuilder},
     io,
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, symlink},
     path::{Path, PathBuf},
 };
 
@@ -52,6 +52,15 @@ impl WorkDir {
             fs::create_dir_all(folder)?;
         }
         fs::copy(from, to).map(drop)
+    }
+
+    /// Makes a link to a program that has a name of its own: what a program does may depend on its name. Blocks.
+    pub(super) fn call(&self, program: &Path, name: &str) -> io::Result<PathBuf> {
+        let folder = self.path.join("program");
+        fs::create_dir(&folder)?;
+        let link = folder.join(name);
+        symlink(fs::canonicalize(program)?, &link)?;
+        Ok(link)
     }
 
     /// Makes all that was laid out belong to the user that the program is started as. Before that nobody else

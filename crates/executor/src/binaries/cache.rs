@@ -27,10 +27,10 @@ const INCOMING: &str = ".incoming-";
 
 /// The programs of one executor. Cheap to clone.
 #[derive(Clone)]
-pub struct Binaries(Arc<Inner>);
+pub struct Binaries(pub(super) Arc<Inner>);
 
-struct Inner {
-    dir: PathBuf,
+pub(super) struct Inner {
+    pub(super) dir: PathBuf,
     limit_bytes: u64,
     fetcher: Fetcher,
     incoming: AtomicU64,
@@ -228,23 +228,10 @@ impl Binaries {
         Ok(pinned)
     }
 
-    fn incoming(&self) -> Result<Incoming, Error> {
+    pub(super) fn incoming(&self) -> Result<Incoming, Error> {
         self.0.restore().map_err(disk)?;
         let number = self.0.incoming.fetch_add(1, Ordering::Relaxed);
         Ok(Incoming(self.0.dir.join(format!("{INCOMING}{number}"))))
-    }
-
-    /// Whether files of the cache can be run. Makes the directory again if it was removed. Blocks.
-    ///
-    /// # Errors
-    /// Why not, in words for people.
-    pub(crate) fn check(&self) -> Result<(), String> {
-        let dir = self.0.dir.display();
-        let unusable = |error| format!("the cache directory {dir} cannot be used: {error}");
-        self.0.restore().map_err(unusable)?;
-        let number = self.0.incoming.fetch_add(1, Ordering::Relaxed);
-        let trial = Incoming(self.0.dir.join(format!("{INCOMING}{number}")));
-        trial.run().map_err(unusable)
     }
 
     /// Gives what came in its name in the cache.

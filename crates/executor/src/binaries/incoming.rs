@@ -8,6 +8,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use super::Binaries;
+
 /// A script whose interpreter does not exist: the system looks for that only after it has found that the file may
 /// be run. So nothing runs.
 const TRIAL: &str = "#!/nonexistent/playhouse-trial\n";
@@ -39,6 +41,19 @@ impl Incoming {
             Err(_) => Ok(()),
             Ok(mut child) => child.wait().map(drop),
         }
+    }
+}
+
+impl Binaries {
+    /// Whether files of the cache can be run. Makes the directory again if it was removed. Blocks.
+    ///
+    /// # Errors
+    /// Why not, in words for people.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let dir = self.0.dir.display();
+        let trial = self.incoming().map_err(|error| error.to_string());
+        let tried = trial.and_then(|trial| trial.run().map_err(|error| error.to_string()));
+        tried.map_err(|why| format!("the cache directory {dir} cannot be used: {why}"))
     }
 }
 

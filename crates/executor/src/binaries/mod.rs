@@ -6,13 +6,14 @@ mod download;
 mod fetch;
 mod incoming;
 mod index;
+mod limits;
 mod source;
 mod web;
 
 pub use cache::{Binaries, Pinned};
 pub use digest::Digest;
-pub use fetch::FetchLimits;
 pub(crate) use fetch::reason;
+pub use limits::FetchLimits;
 pub use source::DownloadSource;
 
 /// Why a program is not there.

@@ -15,6 +15,7 @@ mod spec;
 mod supervise;
 mod syscalls;
 mod tree;
+mod unstarted;
 mod view;
 
 use std::{

@@ -21,6 +21,7 @@ use super::{
     access, confine,
     identity::Identity,
     spec::{End, Part, Spec},
+    unstarted,
 };
 
 /// How long "text file busy" is waited for. The executor closes a program before it can be run, but
@@ -30,8 +31,9 @@ const BUSY_LIMIT: Duration = Duration::from_secs(5);
 /// Starts the program in a session of its own, with its streams where the shim's are. Else it answers
 /// how it ended.
 pub(super) fn start(path: &Path, spec: &Spec) -> Result<Child, End> {
+    let path = spec.called.as_deref().unwrap_or(path);
     spawn(path, spec).map_err(|error| {
-        let reason = format!("the program cannot be started: {error}");
+        let reason = unstarted::reason(path, &error);
         if [Errno::EAGAIN, Errno::ENOMEM]
             .contains(&Errno::from_raw(error.raw_os_error().unwrap_or(0)))
         {

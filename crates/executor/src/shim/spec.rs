@@ -22,6 +22,9 @@ pub(super) const SPEC_LIMIT_BYTES: usize = 256 << 20;
 pub struct Spec {
     /// The program; `None` only tries the parts and reports [`End::Ready`].
     pub program: Option<PathBuf>,
+    /// The path that it is started by, where that is a link to it: so it has a name that it knows itself by.
+    #[serde(default)]
+    pub called: Option<PathBuf>,
     /// Its arguments, without its name.
     pub arguments: Vec<String>,
     /// Its whole environment.

@@ -29,7 +29,9 @@ pub(super) fn reason(path: &Path, error: &io::Error) -> String {
         Errno::ENOEXEC => Some(format_of(&start)),
         _ => None,
     };
-    more.map_or(told, |more| format!("the program cannot be started: {more}"))
+    more.map_or(told, |more| {
+        format!("the program cannot be started: {more}")
+    })
 }
 
 /// That what runs the program is missing, or may not be run.
@@ -42,7 +44,10 @@ fn interpreter(start: &[u8], code: Errno) -> Option<String> {
     if let Some(line) = start.strip_prefix(b"#!") {
         let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let text = String::from_utf8_lossy(line);
-        let name = text.trim_start_matches([' ', '\t']).split([' ', '\t']).next()?;
+        let name = text
+            .trim_start_matches([' ', '\t'])
+            .split([' ', '\t'])
+            .next()?;
         if let Some(name) = name.strip_suffix('\r') {
             return Some(format!(
                 "its first line names the interpreter `{name}\\r`: its lines end with CRLF, as on Windows. Save it \
@@ -54,7 +59,8 @@ fn interpreter(start: &[u8], code: Errno) -> Option<String> {
         return (!itself).then(|| format!("its interpreter `{name}` {what}"));
     }
     let name = Elf::of(start)?.loader()?;
-    (code == Errno::ENOENT).then(|| format!("its loader `{name}` {what}: it is linked for another system"))
+    (code == Errno::ENOENT)
+        .then(|| format!("its loader `{name}` {what}: it is linked for another system"))
 }
 
 /// That the system knows no way to run such a file.
@@ -162,11 +168,20 @@ mod tests {
     #[test]
     fn what_is_missing_or_wrong_is_named() {
         let script = told(b"#! /opt/none -x\n", Errno::ENOENT);
-        assert!(script.contains("interpreter `/opt/none` does not exist"), "{script}");
+        assert!(
+            script.contains("interpreter `/opt/none` does not exist"),
+            "{script}"
+        );
         let windows = told(b"#!/bin/sh\r\necho\r\n", Errno::ENOENT);
-        assert!(windows.contains("`/bin/sh\\r`") && windows.contains("CRLF"), "{windows}");
+        assert!(
+            windows.contains("`/bin/sh\\r`") && windows.contains("CRLF"),
+            "{windows}"
+        );
         let closed = told(b"#!/bin/sh\n", Errno::EACCES);
-        assert!(closed.ends_with("Permission denied (os error 13)"), "{closed}");
+        assert!(
+            closed.ends_with("Permission denied (os error 13)"),
+            "{closed}"
+        );
         let text = told(b"hello", Errno::ENOEXEC);
         assert!(text.contains("neither a script"), "{text}");
         let marked = told(b"\xef\xbb\xbf#!/bin/sh\n", Errno::ENOEXEC);
@@ -184,6 +199,9 @@ mod tests {
         let wanted = format!("a program for riscv64, and this machine is {ARCH}");
         assert!(text.contains(&wanted), "{text}");
         let text = told(&itself, Errno::ENOENT);
-        assert!(text.contains("its loader `/") && text.contains("ld-"), "{text}");
+        assert!(
+            text.contains("its loader `/") && text.contains("ld-"),
+            "{text}"
+        );
     }
 }

@@ -339,6 +339,12 @@ async fn a_job_that_takes_too_much_memory_is_killed_or_the_limit_is_named_as_mis
         let expected =
             format!("killed by signal 9 (SIGKILL): out of memory, the limit is {LIMIT} bytes");
         assert_eq!(greedy.error_message, Some(expected));
+        executor.submit("child", "tail /dev/zero; exit $?", json!({}));
+        let child = executor.result("child").await;
+        let expected = format!(
+            "exited with code 137; the memory limit of {LIMIT} bytes killed processes of it"
+        );
+        assert_eq!(child.error_message, Some(expected));
     }
     executor.submit("modest", "echo fine", json!({}));
     assert_eq!(executor.result("modest").await.stdout, "fine\n");

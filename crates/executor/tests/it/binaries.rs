@@ -130,7 +130,7 @@ async fn what_is_wrong_with_a_download_is_said_and_nothing_is_kept() {
         ),
         (
             "http://127.0.0.1:1/x".to_owned(),
-            "Connection refused (os error 111)",
+            "Connection refused (os error 111) (tried 6 times)",
         ),
         (
             "ftp://127.0.0.1/x".to_owned(),

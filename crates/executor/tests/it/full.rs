@@ -158,11 +158,15 @@ async fn what_a_job_filled_is_free_before_the_server_takes_what_it_printed() {
     executor.submit("filler", script, json!({}));
     let attempts = executor.dir.path("data/work");
     let attempt = executor.until("it has begun", |_| {
-        let mut entries = fs::read_dir(&attempts).ok()?.flatten().map(|entry| entry.path());
+        let mut entries = fs::read_dir(&attempts)
+            .ok()?
+            .flatten()
+            .map(|entry| entry.path());
         entries.find(|entry| entry.join("output/left").exists())
     });
     let attempt = attempt.await;
-    let is_free = |_: &TestExecutor| !attempt.join("home").exists() && !attempt.join("tmp").exists();
+    let is_free =
+        |_: &TestExecutor| !attempt.join("home").exists() && !attempt.join("tmp").exists();
     executor.wait_for("its room is free", is_free).await;
     assert!(
         attempt.join("output/left").exists(),

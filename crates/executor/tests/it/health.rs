@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use executor::binaries::{Binaries, FetchLimits};
+use executor::{
+    Isolation,
+    binaries::{Binaries, FetchLimits},
+};
 use nix::mount::{MsFlags, mount};
 use serde_json::json;
 
@@ -10,9 +13,9 @@ use crate::{binaries::digest, test_executor::TestExecutor};
 
 #[tokio::test]
 async fn a_tree_of_any_depth_that_a_job_leaves_is_removed() {
-    let executor = TestExecutor::new(|_| {}).await;
+    let executor = TestExecutor::new(|settings| settings.isolation = Isolation::None).await;
     let deep =
-        "python3 -c 'import os\nfor _ in range(15000):\n    os.mkdir(\"d\"); os.chdir(\"d\")'";
+        "python3 -c 'import os\nfor _ in range(5000):\n    os.mkdir(\"d\"); os.chdir(\"d\")'";
     executor.submit("deep", deep, json!({}));
     let ended = executor.result("deep").await;
     assert!(ended.completed(), "{}", ended.stderr);

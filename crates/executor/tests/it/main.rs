@@ -17,6 +17,7 @@ mod programs;
 mod redactor;
 mod sandbox;
 mod shim;
+mod starts;
 mod test_dir;
 mod test_executor;
 mod uploaded;

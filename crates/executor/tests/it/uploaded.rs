@@ -74,7 +74,7 @@ async fn a_server_that_stays_away_is_not_the_programs_fault() {
     server.change(|state| state.away = false);
     let error = cache.get(wanted, &url(&wanted.to_string())).await;
     let error = error.err().expect("nobody has it");
-    assert!(matches!(error, Error::Fetch(_)), "{error}");
+    assert!(matches!(error, Error::Unreachable(_)), "{error}");
     // A server that is not its own is not asked at all there.
     let other = programs.put("file", "other", "wanted");
     let asked = server.state().downloads;

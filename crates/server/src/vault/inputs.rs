@@ -37,6 +37,12 @@ impl Sealer {
                 .into_iter()
                 .map(|(k, v)| (k, v.into())),
         );
+        for (name, value) in secrets.binary_headers {
+            input
+                .get_mut("binary_headers")?
+                .as_object_mut()?
+                .insert(name, value.into());
+        }
         for (place, argument) in secrets.arguments {
             *input.get_mut("arguments")?.get_mut(place)? = argument.into();
         }

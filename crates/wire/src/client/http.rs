@@ -9,7 +9,10 @@ use futures_util::{StreamExt, TryStreamExt, future::BoxFuture};
 use http::{HeaderValue, Request, header::AUTHORIZATION};
 use tokio::time::{Instant, sleep_until};
 
-use super::{ByteStream, Error, Payload, Reply, Transport};
+use super::{
+    ByteStream, Error, Payload, Reply, Transport,
+    proxy::{self, Proxy},
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Nothing moved for so long: every call that waits is answered, or sends a comment, before this.
@@ -24,6 +27,8 @@ pub struct Http {
     quiet_limit: Duration,
     /// Sent with every request, and never printed.
     key: Option<HeaderValue>,
+    /// What stands between this machine and the server.
+    proxy: Option<Proxy>,
 }
 
 /// Makes the TLS library ready; called by everything that builds an HTTP client. Repeating it does
@@ -51,11 +56,13 @@ impl Http {
                 "`{base_url}` is not an http or https URL"
             )));
         }
+        let proxy = Proxy::of(&url);
         let builder = || {
-            reqwest::Client::builder()
+            let builder = reqwest::Client::builder()
                 .connect_timeout(CONNECT_TIMEOUT)
                 .redirect(reqwest::redirect::Policy::none())
-                .tcp_nodelay(true)
+                .tcp_nodelay(true);
+            proxy::set(builder, proxy.as_ref())
         };
         let built = |builder: reqwest::ClientBuilder| {
             builder
@@ -69,6 +76,7 @@ impl Http {
             patient: built(builder())?,
             quiet_limit,
             key: None,
+            proxy,
         })
     }
 
@@ -105,10 +113,13 @@ impl Transport for Http {
             .request(parts.method, format!("{}{}", self.base, parts.uri))
             .headers(headers)
             .body(body);
-        let quiet_limit = self.quiet_limit;
+        let (quiet_limit, proxy) = (self.quiet_limit, self.proxy.clone());
         Box::pin(async move {
             let answer = tokio::select! {
-                answer = request.send() => answer.map_err(|error| Error::Unreachable(cause(&error)))?,
+                answer = request.send() => answer.map_err(|error| {
+                    let why = cause(&error);
+                    Error::Unreachable(proxy.map_or(why.clone(), |proxy| proxy.tell(&why)))
+                })?,
                 () = moved.quiet_for(quiet_limit) => {
                     let reason = format!("nothing moved for {} s", quiet_limit.as_secs());
                     return Err(Error::Unreachable(reason));
@@ -153,7 +164,16 @@ fn cause(error: &reqwest::Error) -> String {
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    cause.to_string()
+    plain(cause.to_string())
+}
+
+/// What the TLS library says of an answer that is none, in words.
+#[must_use]
+pub fn plain(cause: String) -> String {
+    match cause.contains("InvalidContentType") {
+        true => "the server speaks plain HTTP there, not TLS: use http:// in its address, or its TLS port".to_owned(),
+        false => cause,
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod operations;
 mod playbooks;
 mod playgrounds;
 mod plugin_jobs;
+mod proxy;
 mod runs;
 mod schedules;
 mod sse;
@@ -28,7 +29,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use error::Error;
 pub use events::{EventFilter, EventMessage};
-pub use http::{Http, tls_ready};
+pub use http::{Http, plain, tls_ready};
 pub use jobs::{JobFilter, LogMessage};
 pub use plugin_jobs::PluginJobFilter;
 pub use transport::{ByteStream, Payload, Reply, Transport};

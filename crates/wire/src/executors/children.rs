@@ -87,19 +87,24 @@ pub struct JobSecrets {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Object)]
     pub arguments: BTreeMap<usize, String>,
+    /// Headers for the download of its program.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub binary_headers: BTreeMap<String, String>,
 }
 
 impl JobSecrets {
     /// Whether nothing is secret.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.env_variables.is_empty() && self.arguments.is_empty()
+        self.values().next().is_none()
     }
 
     /// All of them.
     pub fn values(&self) -> impl Iterator<Item = &str> {
-        let all = self.env_variables.values().chain(self.arguments.values());
-        all.map(String::as_str)
+        let words = self.env_variables.values().chain(self.arguments.values());
+        words
+            .chain(self.binary_headers.values())
+            .map(String::as_str)
     }
 }
 

@@ -115,6 +115,12 @@ pub struct MachineReport {
     pub parts: Vec<IsolationPart>,
     /// The directories that the executor works in.
     pub disks: Vec<DiskSpace>,
+    /// Why it claims nothing, while it cannot work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<String>,
+    /// What jobs left that cannot be removed: paths there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<String>,
 }
 
 /// A part of the isolation.

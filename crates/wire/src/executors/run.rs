@@ -65,6 +65,12 @@ pub struct JobInput {
     pub binary_url: String,
     /// Its SHA-256, lower case.
     pub binary_sha256: String,
+    /// Headers for the download, for the server of `binary_url` alone. Those that are secret are opened here.
+    #[serde(default)]
+    pub binary_headers: BTreeMap<String, String>,
+    /// What the program is called; without it, as the last part of its URL.
+    #[serde(default)]
+    pub program_name: Option<String>,
     /// Arguments.
     #[serde(default)]
     pub arguments: Vec<String>,

@@ -77,6 +77,12 @@ pub struct Job {
     /// Addition: what it is to reach of what its executor lets jobs reach.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow: Option<Vec<String>>,
+    /// Addition: the headers for the download of its program; those that are secret are masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub binary_headers: Option<BTreeMap<String, String>>,
+    /// Addition: the name that its program is started by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program_name: Option<String>,
     /// Addition: why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,

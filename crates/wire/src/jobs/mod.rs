@@ -20,7 +20,7 @@ pub use lease::{Beat, Claim, Ended, Finish, Holder};
 pub use output::{LogEnd, LogText, Stream};
 pub use submit::{
     BulkCancel, BulkCancelError, BulkCancelled, BulkSubmittedJob, EnvVariable, HashedJobFile,
-    JobFile, NewJob, RetryPolicy, SecretVariable, SubmittedJob, UploadedBinary,
+    JobFile, NewJob, RetryPolicy, SecretVariable, SubmittedJob, UploadedBinary, is_program_name,
 };
 
 /// Every error body of `/api/v1`.

@@ -20,6 +20,19 @@ pub struct NewJob {
     /// SHA-256 of the program, 64 hexadecimal digits.
     #[schema(pattern = "^[0-9a-fA-F]{64}$")]
     pub binary_sha256: String,
+    /// Addition: headers that executors send when they fetch the program, such as `Authorization`, to the server of
+    /// `binary_url` alone, and to none that it redirects to. A value may be an object with a `secret`.
+    #[serde(
+        default,
+        deserialize_with = "crate::shape::unique_of",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub binary_headers: Option<BTreeMap<String, EnvVariable>>,
+    /// Addition: the name that the program is started by, a file name; else the last part of `binary_url`. What some
+    /// programs do depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 255)]
+    pub program_name: Option<String>,
     /// Arguments, given to the program as they are: no shell is involved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Vec<String>>,
@@ -101,11 +114,18 @@ pub struct NewJob {
     pub webhook: Option<JobHook>,
 }
 
-/// The value of a variable.
+/// Whether a program can be called so: a file name of 1 to 255 bytes, without control characters.
+#[must_use]
+pub fn is_program_name(name: &str) -> bool {
+    let fits = (1..=255).contains(&name.len()) && !matches!(name, "." | "..");
+    fits && !name.contains(|c: char| c == '/' || c.is_control())
+}
+
+/// The value of a variable or a header.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(
     untagged,
-    expecting = "a variable must be a text, or an object with a `secret`"
+    expecting = "a value must be a text, or an object with a `secret`"
 )]
 pub enum EnvVariable {
     /// Shown to whoever may write jobs.

@@ -21,15 +21,30 @@ fn checks(name: &str, report: MachineReport) -> Vec<Check> {
         isolation: level,
         parts,
         disks,
+        suspended,
+        set_aside,
     } = report;
+    let suspended = suspended.map(|why| {
+        let advice = "It claims nothing until this is mended; it looks again by itself.";
+        Check::warn("suspended", why, advice)
+    });
+    let set_aside = set_aside.into_iter().map(|path| {
+        Check::warn(
+            "left by a job",
+            path,
+            "It cannot be removed: remove it yourself.",
+        )
+    });
     let itself = format!("{name}, version {version}, isolation {level}");
     let parts = parts
         .into_iter()
         .map(|part| isolation(&part.name, part.support == "full", part.detail));
     let disks = disks.iter().map(disk);
     std::iter::once(Check::ok("executor", itself))
+        .chain(suspended)
         .chain(parts)
         .chain(disks)
+        .chain(set_aside)
         .collect()
 }
 
@@ -59,6 +74,7 @@ mod tests {
                 {"name": "landlock", "support": "full", "detail": "it works"},
                 {"name": "user namespace", "support": "partial", "detail": "without a network"},
             ],
+            "suspended": "the cache cannot be used", "set_aside": ["/w/.left-0"],
             "disks": [
                 {"name": "cache", "path": "/c", "free_bytes": 1 << 30, "total_bytes": 1_u64 << 40},
                 {"name": "work", "path": "/w", "free_bytes": (1 << 30) - 1, "total_bytes": 1 << 30},
@@ -77,10 +93,12 @@ mod tests {
                 "ok",
                 "builder-1, version 1.2.3, isolation standard",
             ],
+            ["suspended", "warn", "the cache cannot be used"],
             ["isolation: landlock", "ok", "it works"],
             ["isolation: user namespace", "warn", "without a network"],
             ["disk: cache", "ok", "/c: 1.00 GiB of 1.00 TiB free"],
             ["disk: work", "warn", "/w: 1024.00 MiB of 1.00 GiB free"],
+            ["left by a job", "warn", "/w/.left-0"],
         ];
         assert_eq!(told, wanted);
     }

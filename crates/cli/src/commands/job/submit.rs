@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 use wire::{
     client::Client,
     hooks::JobHook,
-    jobs::{EnvVariable, JobFile, NewJob, RetryPolicy, SecretVariable},
+    jobs::{EnvVariable, JobFile, NewJob, RetryPolicy, SecretVariable, is_program_name},
 };
 
 use super::{ended, upload};
@@ -88,6 +88,8 @@ async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
         (None, Some(url), Some(sha256)) => (url.clone(), sha256.clone(), url.clone()),
         _ => return Err(Failure::usage("give a PROGRAM, or --url with --sha256")),
     };
+    let called = submit.program.is_some().then(|| source.clone());
+    let called = called.filter(|name| is_program_name(name));
     let files = files(client, submit).await?;
     let usual = if submit.handover.detach {
         Priority::Background
@@ -106,7 +108,9 @@ async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
         binary_url,
         binary_sha256,
         arguments: (!submit.arguments.is_empty()).then(|| submit.arguments.clone()),
-        env_variables: variables(submit),
+        env_variables: values(&submit.env, &submit.secret_env),
+        binary_headers: values(&submit.header, &submit.secret_header),
+        program_name: submit.program_name.clone().or(called),
         files: (!files.is_empty()).then_some(files),
         allow: (!submit.allow.is_empty()).then(|| submit.allow.clone()),
         priority: word(&submit.priority.unwrap_or(usual)),
@@ -123,11 +127,14 @@ async fn new_job(client: &Client, submit: &Submit) -> Result<NewJob, Failure> {
     })
 }
 
-/// The environment of the program.
-fn variables(submit: &Submit) -> Option<BTreeMap<String, EnvVariable>> {
-    let plain = submit.env.iter().cloned();
+/// Variables of the program or headers of its download, those that are shown and those that are not.
+fn values(
+    plain: &[(String, String)],
+    secret: &[(String, String)],
+) -> Option<BTreeMap<String, EnvVariable>> {
+    let plain = plain.iter().cloned();
     let plain = plain.map(|(name, text)| (name, EnvVariable::Text(text)));
-    let secret = submit.secret_env.iter().cloned();
+    let secret = secret.iter().cloned();
     let secret =
         secret.map(|(name, secret)| (name, EnvVariable::Secret(SecretVariable { secret })));
     let all: BTreeMap<String, EnvVariable> = plain.chain(secret).collect();

@@ -1,5 +1,6 @@
 //! Plain binaries: fetch the program, run it, watch it, tell how it ended.
 
+mod name;
 mod outcome;
 mod playground;
 mod running;
@@ -15,7 +16,7 @@ use super::{
     outcome::{AttemptEnd, Stop},
     stopped,
 };
-use crate::binaries::{self, Pinned};
+use crate::binaries::{self, DownloadSource, Pinned};
 
 /// Why a job's program cannot be started.
 enum Unprepared {
@@ -96,11 +97,17 @@ impl AttemptRunner {
     /// Fetches the program and its files.
     async fn laid(&self, job: &JobInput) -> Result<(Pinned, WorkDir), Unprepared> {
         let sha256 = Some(job.binary_sha256.as_str());
-        let program = self.fetch("binary", &job.binary_url, sha256).await?;
+        let source = DownloadSource {
+            url: job.binary_url.clone(),
+            headers: job.binary_headers.clone(),
+        };
+        let program = self.fetch("binary", source, sha256).await?;
         let mut files = Vec::with_capacity(job.files.len());
         for (name, file) in &job.files {
             let (url, sha256) = file.parts();
-            let fetched = self.fetch(&format!("file `{name}`"), url, sha256).await?;
+            let fetched = self
+                .fetch(&format!("file `{name}`"), url.into(), sha256)
+                .await?;
             files.push((name.clone(), fetched));
         }
         let work_dir = self.environment.work_dir().await;
@@ -124,12 +131,12 @@ impl AttemptRunner {
     async fn fetch(
         &self,
         what: &str,
-        url: &str,
+        source: DownloadSource,
         sha256: Option<&str>,
     ) -> Result<Pinned, Unprepared> {
         let fetched = match sha256.map(str::parse).transpose() {
-            Ok(Some(digest)) => self.binaries.get(digest, url).await,
-            Ok(None) => self.binaries.get_unhashed(url).await,
+            Ok(Some(digest)) => self.binaries.get(digest, source).await,
+            Ok(None) => self.binaries.get_unhashed(source).await,
             Err(error) => Err(binaries::Error::Invalid(error)),
         };
         fetched.map_err(|error| {

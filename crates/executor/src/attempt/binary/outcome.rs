@@ -39,7 +39,13 @@ pub(super) fn outcome(
         Ok(Report {
             end: End::Exited(code),
             ..
-        }) => (i64::from(*code), format!("exited with code {code}"), false),
+        }) => {
+            let memory = out_of_memory.map_or_else(String::new, |limit| {
+                format!("; the memory limit of {limit} bytes killed processes of it")
+            });
+            let message = format!("exited with code {code}{memory}");
+            (i64::from(*code), message, false)
+        }
         Ok(Report {
             end: End::Signalled(signal),
             ..
@@ -102,4 +108,31 @@ pub(super) fn timed_out(job: &JobInput) -> String {
 fn signal_name(signal: i32) -> String {
     let named = nix::sys::signal::Signal::try_from(signal);
     named.map_or_else(|_| String::new(), |signal| format!(" ({signal})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_limit_that_killed_a_child_is_told_with_the_exit_code() {
+        let job = json!({"binary_url": "", "binary_sha256": ""});
+        let job: JobInput = serde_json::from_value(job).expect("a job");
+        let report = |code| {
+            Ok(Report {
+                end: End::Exited(code),
+                lease_expired: false,
+            })
+        };
+        let told = |code, limit| outcome(&report(code), None, &job, limit).error_message;
+        assert_eq!(told(137, None).as_deref(), Some("exited with code 137"));
+        let message = told(137, Some(100)).expect("it failed");
+        assert_eq!(
+            message,
+            "exited with code 137; the memory limit of 100 bytes killed processes of it"
+        );
+        assert_eq!(told(0, Some(100)), None, "it got by without the child");
+    }
 }

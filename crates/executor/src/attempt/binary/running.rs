@@ -6,6 +6,7 @@ use wire::{executors::JobInput, jobs::Stream};
 
 use super::{
     AttemptRunner, PerformOutcome, Taken, Watched, WorkDir,
+    name::name,
     outcome::{outcome, without_result},
     playground::PlaygroundReach,
 };
@@ -49,8 +50,17 @@ impl AttemptRunner {
             Ok(redactor) => redactor,
             Err(error) => return PerformOutcome::not_started(taken, error.to_string()),
         };
+        let called = match name(job).map(|name| work_dir.call(path, &name)) {
+            Some(Err(error)) => {
+                let reason = format!("the program cannot be given its name: {error}");
+                return PerformOutcome::Abandoned(reason);
+            }
+            Some(Ok(called)) => Some(called),
+            None => None,
+        };
         let program = ProgramStart {
             path,
+            called,
             arguments: job.arguments.clone(),
             environment,
             stdin: None,

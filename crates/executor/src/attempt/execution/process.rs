@@ -83,6 +83,7 @@ pub(super) async fn run(call: &StepCall<'_>, script: Script) -> Result<Ran, Step
         }
     };
     let program = ProgramStart {
+        called: None,
         path: &path,
         arguments: script.arguments,
         environment: script.environment.into_iter().collect::<BTreeMap<_, _>>(),

@@ -8,7 +8,7 @@ use url::Url;
 use wire::jobs::{NewJob, RetryPolicy};
 
 use super::{
-    places,
+    places, program,
     secrets::{self, Checked},
 };
 use crate::{
@@ -42,6 +42,7 @@ pub(super) fn submission(app: &App, mut job: NewJob) -> Result<Checked, Refusal>
     if let Some(files) = &mut job.files {
         places::check_files(files, &mut blobs)?;
     }
+    program::check(&job)?;
     let priority = priority("priority", &job.priority)?;
     words(&job)?;
     places::check_allow(job.allow.as_deref().unwrap_or_default())?;

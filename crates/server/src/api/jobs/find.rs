@@ -102,7 +102,9 @@ pub(crate) async fn get(
     // Who performs it needs them.
     let may_see = [Scope::JobsWrite, Scope::RunsPerform];
     if !may_see.iter().any(|scope| principal.scopes().allow(*scope)) {
+        let headers = job.binary_headers.iter_mut();
         let values = job.env_variables.values_mut();
+        let values = values.chain(headers.flat_map(|headers| headers.values_mut()));
         values.for_each(|value| view::MASKED.clone_into(value));
     }
     Ok(axum::Json(job))

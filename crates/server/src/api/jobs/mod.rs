@@ -14,6 +14,7 @@ pub(crate) mod health;
 pub(crate) mod heartbeat;
 pub(crate) mod logs;
 mod places;
+mod program;
 pub(crate) mod retry;
 mod secrets;
 pub(crate) mod submit;

@@ -1,5 +1,7 @@
 //! What is secret in a job that is submitted.
 
+use std::collections::BTreeMap;
+
 use store::runs::Submission;
 use wire::{
     executors::JobSecrets,
@@ -14,11 +16,19 @@ pub(super) type Checked = (Submission, JobSecrets);
 
 /// Takes out of a job what nobody is to see who reads it.
 pub(super) fn taken(job: &mut NewJob) -> JobSecrets {
-    let mut secrets = JobSecrets::default();
-    for (name, value) in job.env_variables.iter_mut().flatten() {
+    JobSecrets {
+        env_variables: taken_of(job.env_variables.as_mut()),
+        binary_headers: taken_of(job.binary_headers.as_mut()),
+        ..JobSecrets::default()
+    }
+}
+
+/// Masks what is secret of some values.
+fn taken_of(values: Option<&mut BTreeMap<String, EnvVariable>>) -> BTreeMap<String, String> {
+    let mut secrets = BTreeMap::new();
+    for (name, value) in values.into_iter().flatten() {
         if let EnvVariable::Secret(SecretVariable { secret }) = value {
-            let secret = std::mem::take(secret);
-            secrets.env_variables.insert(name.clone(), secret);
+            secrets.insert(name.clone(), std::mem::take(secret));
             *value = EnvVariable::Text(MASKED.to_owned());
         }
     }

@@ -95,6 +95,8 @@ fn loaded(
         attempts,
         files: input.files,
         allow: input.allow,
+        binary_headers: input.binary_headers.map(shown),
+        program_name: input.program_name,
         error_message: result.error,
         timeout_seconds: input.timeout_seconds,
         max_attempts: u32::try_from(run.max_attempts).ok(),

@@ -76,7 +76,8 @@ async fn a_secret_variable_is_told_to_the_executor_alone() {
         keyed.key("eyes", "readonly").await,
     );
     let env = json!({"TOKEN": {"secret": "tell-nobody"}, "PLAIN": "seen"});
-    let job = example_with(&json!({"env_variables": env}));
+    let headers = json!({"Authorization": {"secret": "Bearer tell-nobody"}, "Accept": "seen"});
+    let job = example_with(&json!({"env_variables": env, "binary_headers": headers}));
     let one = keyed.post(&user, "/api/v1/jobs", &job).json(201).await;
     keyed
         .post(&user, "/api/v1/jobs/bulk", &json!([job]))
@@ -88,11 +89,19 @@ async fn a_secret_variable_is_told_to_the_executor_alone() {
         shown["env_variables"],
         json!({"TOKEN": "***", "PLAIN": "seen"})
     );
+    assert_eq!(
+        shown["binary_headers"],
+        json!({"Authorization": "***", "Accept": "seen"})
+    );
     // Who cannot write jobs sees no values at all.
     let shown = keyed.get(&reader, &path).json(200).await;
     assert_eq!(
         shown["env_variables"],
         json!({"TOKEN": "***", "PLAIN": "***"})
+    );
+    assert_eq!(
+        shown["binary_headers"],
+        json!({"Authorization": "***", "Accept": "***"})
     );
     let exchange = json!({"results": [], "claim": {"kinds": ["job"], "wait_seconds": 1, "max": 2}});
     let claimed = keyed
@@ -101,7 +110,7 @@ async fn a_secret_variable_is_told_to_the_executor_alone() {
         .await;
     assert_eq!(
         claimed.to_string().matches("tell-nobody").count(),
-        4,
+        8,
         "{claimed}"
     );
     for path in ["/api/audit", "/api/runs"] {
@@ -126,4 +135,40 @@ async fn a_secret_variable_is_told_to_the_executor_alone() {
         let refused = keyed.post(&user, "/api/v1/jobs", &job).json(400).await;
         assert!(refused["error"].is_string(), "{refused}");
     }
+}
+
+#[tokio::test]
+async fn headers_and_names_of_a_program_are_checked_and_no_value_is_told() {
+    let server = TestServer::open().await;
+    for (more, field) in [
+        (json!({"program_name": "a/b"}), "program_name"),
+        (json!({"program_name": ".."}), "program_name"),
+        (json!({"program_name": ""}), "program_name"),
+        (
+            json!({"binary_headers": {"a b": "tell-nobody"}}),
+            "binary_headers.a b",
+        ),
+        (
+            json!({"binary_headers": {"Host": "tell-nobody"}}),
+            "binary_headers.Host",
+        ),
+        (
+            json!({"binary_headers": {"X": {"secret": "tell-nobody\n"}}}),
+            "binary_headers.X",
+        ),
+    ] {
+        let refused = server.post("/api/v1/jobs", &example_with(&more)).await;
+        let refused = refused.json(400).await;
+        assert_eq!(refused["context"]["field"], field, "{refused}");
+        assert!(!refused.to_string().contains("tell-nobody"), "{refused}");
+    }
+    let job = example_with(&json!({"program_name": "tool", "binary_headers": {"X": "y"}}));
+    let id = server.submit(&job).await;
+    let shown = server
+        .get(&format!("/api/v1/jobs/{id}"))
+        .await
+        .json(200)
+        .await;
+    assert_eq!(shown["program_name"], "tool");
+    assert_eq!(shown["binary_headers"], json!({"X": "y"}));
 }

@@ -57,8 +57,10 @@ pub(super) async fn run(call: &StepCall<'_>) -> Done {
 /// The job, its files that are given by their content, and its secrets.
 fn request(call: &StepCall<'_>) -> Result<ChildRequest, StepEnd> {
     let parameters = &call.parameters;
-    let program = match parameters.optional_text("program") {
-        Some(path) => pinned(call, &path)?,
+    let path = parameters.optional_text("program");
+    let called = path.as_deref().and_then(|path| path.rsplit('/').next());
+    let program = match &path {
+        Some(path) => pinned(call, path)?,
         None => HashedJobFile {
             url: parameters.text("url")?,
             sha256: Some(parameters.text("sha256")?),
@@ -90,6 +92,7 @@ fn request(call: &StepCall<'_>) -> Result<ChildRequest, StepEnd> {
         "type": words.join("-"),
         "binary_url": program.url,
         "binary_sha256": program.sha256,
+        "program_name": called,
         "arguments": arguments.into_values().collect::<Vec<_>>(),
         "env_variables": env,
         "files": files,
@@ -106,6 +109,7 @@ fn request(call: &StepCall<'_>) -> Result<ChildRequest, StepEnd> {
         secrets: JobSecrets {
             env_variables: secret_env,
             arguments: secret_arguments,
+            ..JobSecrets::default()
         },
     })
 }

@@ -96,7 +96,7 @@ async fn open(program: &Path, name: &str) -> Result<(File, u64), Failure> {
     let cannot = |error| {
         let failure = Failure::io(format!("cannot read {name}"), &error);
         match error.kind() {
-            std::io::ErrorKind::NotFound => failure.hint(
+            io::ErrorKind::NotFound => failure.hint(
                 "PROGRAM is a file of this machine; for one that executors fetch, see --url.",
             ),
             _ => failure,

@@ -24,7 +24,7 @@ fn a_key_with_a_line_end_is_taken_and_no_secret_is_ever_printed() {
             let mut command = server.client(&command);
             let done = command
                 .env(variable, &key)
-                .env("PLAYHOUSE_SERVER", &server.url());
+                .env("PLAYHOUSE_SERVER", server.url());
             let done = done.output().expect("it runs");
             let printed = stdout(&done) + &stderr(&done);
             assert!(!printed.contains("5ECRET"), "{variable}: {printed}");

@@ -43,6 +43,18 @@ impl Agent {
     }
 }
 
+impl Agent {
+    /// Whose fault it is that a run cannot be performed: what is wrong here with every run is not that one's.
+    async fn unfinished(&self, what: String) -> Unfinished {
+        if self.check().await {
+            self.cooldown.meet();
+            Unfinished::Lost(what)
+        } else {
+            Unfinished::Planned(Some(what))
+        }
+    }
+}
+
 /// Why a run that was claimed ahead is not begun.
 enum Unstarted {
     /// It waited for too long, or the executor is to stop.
@@ -120,13 +132,7 @@ pub(super) async fn attempt(
         PerformOutcome::Abandoned(what) => {
             tracing::error!(what, "the executor cannot do the work");
             drop(held);
-            // What is wrong here with every run is not the fault of this one.
-            let why = if agent.check().await {
-                agent.cooldown.meet();
-                Unfinished::Lost(what)
-            } else {
-                Unfinished::Planned(Some(what))
-            };
+            let why = agent.unfinished(what).await;
             release(&agent, &run, why).await;
         }
     }

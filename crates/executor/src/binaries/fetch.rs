@@ -35,11 +35,11 @@ struct Answered {
     headers: HeaderMap,
     pieces: Pieces,
     /// What it is when it breaks off on its way.
-    broken: fn(String) -> Failure,
+    broken: fn(String) -> FetchFailure,
 }
 
 /// Why one try failed.
-pub(super) enum Failure {
+pub(super) enum FetchFailure {
     /// No other try would end otherwise.
     Final(Error),
     /// The executor's own server is away.
@@ -48,7 +48,7 @@ pub(super) enum Failure {
     Passing(String, Option<Duration>),
 }
 
-impl From<Error> for Failure {
+impl From<Error> for FetchFailure {
     fn from(error: Error) -> Self {
         Self::Final(error)
     }
@@ -119,8 +119,8 @@ impl Fetcher {
             loop {
                 match self.fetch_once(source, &mut download).await {
                     Ok(()) => return download.finish().await,
-                    Err(Failure::Final(error)) => return Err(error),
-                    Err(Failure::Away(why)) => {
+                    Err(FetchFailure::Final(error)) => return Err(error),
+                    Err(FetchFailure::Away(why)) => {
                         last = Error::Away(why);
                         if backoff.lasts() >= self.limits.timeout {
                             return Err(last.clone());
@@ -130,7 +130,7 @@ impl Fetcher {
                         }
                         backoff.wait().await;
                     }
-                    Err(Failure::Passing(why, after)) => {
+                    Err(FetchFailure::Passing(why, after)) => {
                         failures += 1;
                         tracing::info!(why, failures, "a download failed");
                         last = match failures {
@@ -158,8 +158,8 @@ impl Fetcher {
         &self,
         source: &DownloadSource,
         download: &mut Download,
-    ) -> Result<(), Failure> {
-        let invalid = |why| Failure::Final(Error::Invalid(why));
+    ) -> Result<(), FetchFailure> {
+        let invalid = |why| FetchFailure::Final(Error::Invalid(why));
         let url = Url::parse(&source.url);
         let url = url.map_err(|error| invalid(format!("`{}`: {error}", source.url)))?;
         if !web::is_web(&url) {
@@ -187,14 +187,14 @@ impl Fetcher {
     }
 
     /// The answer of a URL, if it is a good one.
-    fn answered(&self, answer: Response) -> Result<Answered, Failure> {
+    fn answered(&self, answer: Response) -> Result<Answered, FetchFailure> {
         let status = answer.status();
         if !status.is_success() {
             let why = format!("the server answered {status}");
             if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
                 let after = answer.headers().get(RETRY_AFTER);
                 let after = after.and_then(|after| after.to_str().ok()?.trim().parse().ok());
-                return Err(Failure::Passing(why, after.map(Duration::from_secs)));
+                return Err(FetchFailure::Passing(why, after.map(Duration::from_secs)));
             }
             return Err(Error::Fetch(why).into());
         }
@@ -206,21 +206,23 @@ impl Fetcher {
                 .bytes_stream()
                 .map_err(|error| reason(&error))
                 .boxed(),
-            broken: |why| Failure::Passing(why, None),
+            broken: |why| FetchFailure::Passing(why, None),
         })
     }
 
     /// The program that the executor's own server has under the path of `url`, whatever name the URL
     /// gives the server: the hash decides whether it is the right one. No other server gets the key.
-    async fn ask_server(&self, url: &Url) -> Result<Option<Answered>, Failure> {
+    async fn ask_server(&self, url: &Url) -> Result<Option<Answered>, FetchFailure> {
         let (Some(server), true) = (self.server.get(), url.path().starts_with(UPLOADED)) else {
             return Ok(None);
         };
-        let late = |_| Failure::Away("timed out".to_owned());
+        let late = |_| FetchFailure::Away("timed out".to_owned());
         let answer = timeout(self.limits.read, server.download(url.path())).await;
         let answer = match answer.map_err(late)? {
             Ok(answer) => answer,
-            Err(error) if error.is_transient() => return Err(Failure::Away(error.to_string())),
+            Err(error) if error.is_transient() => {
+                return Err(FetchFailure::Away(error.to_string()));
+            }
             Err(error) => {
                 tracing::debug!(%error, "the server does not have the program");
                 return Ok(None);
@@ -234,7 +236,7 @@ impl Fetcher {
             status: parts.status,
             headers: parts.headers,
             pieces: body.map_err(|error| error.to_string()).boxed(),
-            broken: Failure::Away,
+            broken: FetchFailure::Away,
         }))
     }
 

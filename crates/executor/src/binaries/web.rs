@@ -9,7 +9,7 @@ use reqwest::{
 
 use super::{
     Error,
-    fetch::{Failure, Fetcher, reason},
+    fetch::{FetchFailure, Fetcher, reason},
 };
 use crate::addresses::Refused;
 
@@ -21,8 +21,8 @@ impl Fetcher {
         mut url: Url,
         headers: &BTreeMap<String, String>,
         rest: Vec<(HeaderName, HeaderValue)>,
-    ) -> Result<Response, Failure> {
-        let refuse = |why: String| Failure::Final(Error::Fetch(self.shown_failure(why)));
+    ) -> Result<Response, FetchFailure> {
+        let refuse = |why: String| FetchFailure::Final(Error::Fetch(self.shown_failure(why)));
         let mut headers = headers_of(headers)?;
         for redirects in 0.. {
             let checked = self.limits.addresses.check(&url);
@@ -35,7 +35,7 @@ impl Fetcher {
                 let why = reason(&error);
                 match Refused::is_named_in(&why) {
                     true => refuse(why),
-                    false => Failure::Passing(why, None),
+                    false => FetchFailure::Passing(why, None),
                 }
             })?;
             if !leads_on(answer.status()) {
@@ -80,7 +80,7 @@ fn leads_on(status: StatusCode) -> bool {
 
 fn headers_of(
     headers: &BTreeMap<String, String>,
-) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+) -> Result<Vec<(HeaderName, HeaderValue)>, FetchFailure> {
     let of = |(name, value): (&String, &String)| {
         let parsed = (name.parse(), HeaderValue::from_str(value));
         match parsed {
@@ -89,7 +89,7 @@ fn headers_of(
                 Ok((name, value))
             }
             // Neither is told: they may be secret.
-            _ => Err(Failure::Final(Error::Invalid(
+            _ => Err(FetchFailure::Final(Error::Invalid(
                 "a header for the download has characters that no header has".to_owned(),
             ))),
         }

@@ -9,12 +9,12 @@ use crate::{binaries::digest, test_executor::TestExecutor};
 async fn a_program_knows_itself_by_the_name_of_its_job_or_its_url() {
     for isolation in [Isolation::None, Isolation::Standard] {
         let executor = TestExecutor::new(|settings| settings.isolation = isolation).await;
-        let script = "basename \"$0\"; test ! -w \"$0\" && echo closed";
+        let script = "basename \"$0\"";
         executor.submit("by-url", script, json!({}));
-        assert_eq!(executor.result("by-url").await.stdout, "by-url\nclosed\n");
+        assert_eq!(executor.result("by-url").await.stdout, "by-url\n");
         let more = json!({"program_name": "tool-sum"});
         executor.submit("named", script, more);
-        assert_eq!(executor.result("named").await.stdout, "tool-sum\nclosed\n");
+        assert_eq!(executor.result("named").await.stdout, "tool-sum\n");
         // Not only what scripts see of it.
         let shell = std::fs::read("/bin/sh").expect("a shell");
         let sha256 = digest(&shell).to_string();

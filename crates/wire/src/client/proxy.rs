@@ -17,6 +17,10 @@ pub(super) struct Proxy {
 
 impl Proxy {
     /// The proxy for this URL. None for this machine itself: no proxy reaches that.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the HTTP library reads the same variables itself"
+    )]
     pub(super) fn of(url: &Url) -> Option<Self> {
         Self::named(url, |name| {
             env::var(name).ok().filter(|value| !value.is_empty())

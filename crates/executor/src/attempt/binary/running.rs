@@ -87,17 +87,8 @@ impl AttemptRunner {
             Ok(ended) => ended,
             Err(reason) => return PerformOutcome::Abandoned(reason),
         };
-        if let Ok(Report {
-            end: End::NotStarted(reason),
-            ..
-        }) = &report
-        {
-            if let Err(why) = self.check().await {
-                return PerformOutcome::Abandoned(why);
-            }
-            self.starts.failed(&job.binary_sha256, reason);
-        } else {
-            self.starts.succeeded();
+        if let Err(why) = self.note_start(&report, job).await {
+            return PerformOutcome::Abandoned(why);
         }
         if let Some(outcome) = without_result(&report, stop) {
             return outcome;
@@ -115,6 +106,26 @@ impl AttemptRunner {
         outcome.stderr = stderr;
         let unsent = unsent([(&out, stdout.unsent), (&err, unsent_errors)]);
         PerformOutcome::ended(taken, outcome, unsent)
+    }
+}
+
+impl AttemptRunner {
+    /// Notes whether the program was started.
+    ///
+    /// # Errors
+    /// What is wrong here, if that is why it was not.
+    async fn note_start(&self, report: &io::Result<Report>, job: &JobInput) -> Result<(), String> {
+        let Ok(Report {
+            end: End::NotStarted(reason),
+            ..
+        }) = report
+        else {
+            self.starts.succeeded();
+            return Ok(());
+        };
+        self.check().await?;
+        self.starts.failed(&job.binary_sha256, reason);
+        Ok(())
     }
 }
 

@@ -81,14 +81,11 @@ impl AttemptRunner {
             ran
         };
         let ends = std::future::pending::<()>;
-        let (ran, (stdout, stderr)): (Result<Ran, Stop>, _) = tokio::join!(
-            work,
-            capture_both(
-                &self.environment.settings.work_dir,
-                (redactor.reader(out_end), ends(), out.clone()),
-                (redactor.reader(err_end), ends(), err.clone()),
-            ),
-        );
+        let dir = &self.environment.settings.work_dir;
+        let out_end = (redactor.reader(out_end), ends(), out.clone());
+        let err_end = (redactor.reader(err_end), ends(), err.clone());
+        let captured = capture_both(dir, out_end, err_end);
+        let (ran, (stdout, stderr)): (Result<Ran, Stop>, _) = tokio::join!(work, captured);
         let unsent = unsent([(&out, stdout.unsent), (&err, stderr.unsent)]);
         let end = |exit_code, error: Option<String>, timed_out| AttemptEnd {
             completed: exit_code == Some(0),

@@ -110,47 +110,62 @@ impl<'a> Capable<'a> {
     }
 }
 
-/// What the executors have that were heard of lately.
-pub(crate) struct Fleet(Vec<Vec<String>>);
+/// What no executor that was heard of lately can take, by queue, and why.
+pub(crate) struct Fleet(BTreeMap<String, String>);
 
 impl Fleet {
-    /// Reads it if one of these queues requires anything: most do not, and nothing is read for them.
+    /// Looks at the executors if one of these queues requires anything: most do not, and nothing is read for them.
     pub(crate) async fn for_queues(
         app: &App,
-        mut queues: impl Iterator<Item = &str>,
+        queues: impl Iterator<Item = &str>,
     ) -> Result<Self, store::Error> {
-        if !queues.any(|queue| queue.contains(':')) {
-            return Ok(Self(Vec::new()));
+        let requiring = queues.filter(|queue| queue.contains(':'));
+        let queues: BTreeSet<String> = requiring.map(str::to_owned).collect();
+        if queues.is_empty() {
+            return Ok(Self(BTreeMap::new()));
         }
         let since = app.active_since();
         let read = move |read: &mut store::Read<'_, '_>| {
             store::executors::capabilities_of_all(read, since)
         };
-        Ok(Self(app.store.read(read).await?))
+        Ok(Self::of(&app.store.read(read).await?, queues))
+    }
+
+    fn of(executors: &[Vec<String>], queues: impl IntoIterator<Item = String>) -> Self {
+        let capable: Vec<Capable<'_>> = executors.iter().map(|words| Capable::of(words)).collect();
+        let reasons = queues.into_iter().filter_map(|queue| {
+            let (_, rest) = queue.split_once(':')?;
+            let reason = lacks(&capable, rest)?;
+            Some((queue, reason))
+        });
+        Self(reasons.collect())
     }
 
     /// Why none of them can take what waits in this queue; `None` when one can.
     pub(crate) fn lacks(&self, queue: &str) -> Option<String> {
-        let (_, rest) = queue.split_once(':')?;
-        let capable: Vec<Capable<'_>> = self.0.iter().map(|words| Capable::of(words)).collect();
-        if capable.iter().any(|one| one.has_all(rest)) {
-            return None;
-        }
-        let unknown: BTreeSet<&str> = kinds::capabilities(rest)
-            .filter(|word| !capable.iter().any(|one| one.has(word)))
-            .collect();
-        let shown = |words: &mut dyn Iterator<Item = &str>| {
-            let words: Vec<String> = words.map(shown).collect();
-            words.join(" and ")
-        };
-        Some(match unknown.is_empty() {
-            false => format!("no known executor has {}", shown(&mut unknown.into_iter())),
-            true => format!(
-                "no known executor has {} together",
-                shown(&mut kinds::capabilities(rest))
-            ),
-        })
+        self.0.get(queue).cloned()
     }
+}
+
+/// Why none of the executors has all that stands behind the colon of a queue's name.
+fn lacks(capable: &[Capable<'_>], rest: &str) -> Option<String> {
+    if capable.iter().any(|one| one.has_all(rest)) {
+        return None;
+    }
+    let unknown: BTreeSet<&str> = kinds::capabilities(rest)
+        .filter(|word| !capable.iter().any(|one| one.has(word)))
+        .collect();
+    let shown = |words: &mut dyn Iterator<Item = &str>| {
+        let words: Vec<String> = words.map(shown).collect();
+        words.join(" and ")
+    };
+    Some(match unknown.is_empty() {
+        false => format!("no known executor has {}", shown(&mut unknown.into_iter())),
+        true => format!(
+            "no known executor has {} together",
+            shown(&mut kinds::capabilities(rest))
+        ),
+    })
 }
 
 /// A word, for people.
@@ -188,7 +203,7 @@ mod tests {
 
     #[test]
     fn what_no_executor_has_is_told() {
-        let fleet = Fleet(vec![words(&["os=linux", "cpu>2000"]), words(&["gpu=a100"])]);
+        let executors = [words(&["os=linux", "cpu>2000"]), words(&["gpu=a100"])];
         for (queue, lacks) in [
             ("job", None),
             ("job:os=linux,cpu>1500", None),
@@ -205,6 +220,7 @@ mod tests {
                 Some("no known executor has gpu=a100 and os=linux together"),
             ),
         ] {
+            let fleet = Fleet::of(&executors, [queue.to_owned()]);
             assert_eq!(fleet.lacks(queue).as_deref(), lacks, "{queue}");
         }
     }

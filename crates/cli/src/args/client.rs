@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
+    addresses,
     secret::{self, Secret},
     values,
 };
@@ -18,7 +19,7 @@ pub(crate) const DEFAULT_SERVER: &str = "http://127.0.0.1:8080";
 pub(crate) struct Address {
     /// Address of the server
     #[arg(long, env = "PLAYHOUSE_SERVER", value_name = "URL", default_value = DEFAULT_SERVER)]
-    #[arg(value_parser = values::server_url)]
+    #[arg(value_parser = addresses::server_url)]
     pub(crate) server: String,
 
     #[command(flatten)]

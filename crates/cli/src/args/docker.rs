@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
-use super::values;
+use super::{addresses, values};
 
 /// Where an executor performs operations on playgrounds.
 #[derive(Debug, Args)]
@@ -44,12 +44,12 @@ pub(crate) struct ForDocker {
 
     /// Where the router listens for requests to services; port 0 takes a free one
     #[arg(long, env = "PLAYHOUSE_ROUTER_LISTEN", value_name = "ADDR:PORT")]
-    #[arg(default_value = "127.0.0.1:8081", value_parser = values::listen)]
+    #[arg(default_value = "127.0.0.1:8081", value_parser = addresses::listen)]
     pub(crate) router_listen: SocketAddr,
 
     /// Where the router listens for HTTPS; it needs --router-certificate and --router-key
     #[arg(long, env = "PLAYHOUSE_ROUTER_HTTPS", value_name = "ADDR:PORT")]
-    #[arg(value_parser = values::listen, requires_all = ["router_certificate", "router_key"])]
+    #[arg(value_parser = addresses::listen, requires_all = ["router_certificate", "router_key"])]
     pub(crate) router_https: Option<SocketAddr>,
 
     /// PEM file with the router's certificate and those that it was issued by; read again when it changes
@@ -72,7 +72,7 @@ pub(crate) struct ForDocker {
 
     /// Where GET /metrics has what the router counts of each service, for Prometheus [default: nowhere]
     #[arg(long, env = "PLAYHOUSE_ROUTER_METRICS", value_name = "ADDR:PORT")]
-    #[arg(value_parser = values::listen)]
+    #[arg(value_parser = addresses::listen)]
     pub(crate) router_metrics: Option<SocketAddr>,
 
     /// What stands after the subdomains of services, where a playroom has no domain of its own

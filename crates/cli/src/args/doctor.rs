@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap_complete::Shell;
 
-use super::{Address, Format, Place, ShownKey, values};
+use super::{Address, Format, Place, ShownKey, addresses, values};
 
 /// Check this machine: data directory, database, server, isolation
 ///
@@ -25,7 +25,7 @@ pub(crate) struct Doctor {
     pub(crate) executor: Option<String>,
 
     /// Address of the server [default: http://127.0.0.1:8080, which may be down]
-    #[arg(long, env = "PLAYHOUSE_SERVER", value_name = "URL", value_parser = values::server_url)]
+    #[arg(long, env = "PLAYHOUSE_SERVER", value_name = "URL", value_parser = addresses::server_url)]
     pub(crate) server: Option<String>,
 
     #[command(flatten)]

@@ -9,8 +9,8 @@ use clap::{
 use wire::jobs::Stream;
 
 use super::{
-    Address, ClientArgs, Handover, Ids, Moment, OneJob, PageArgs, Reconnect, Wait, values,
-    variables,
+    Address, ClientArgs, Handover, Ids, Moment, OneJob, PageArgs, Reconnect, Wait, addresses,
+    values, variables,
 };
 use crate::exit;
 
@@ -109,7 +109,7 @@ pub(crate) struct Submit {
     pub(crate) arguments: Vec<String>,
 
     /// Executors fetch the program from here, instead of an upload
-    #[arg(long, value_name = "URL", requires = "sha256", value_parser = values::http_url)]
+    #[arg(long, value_name = "URL", requires = "sha256", value_parser = addresses::http_url)]
     pub(crate) url: Option<String>,
 
     /// SHA-256 of the program at `--url`

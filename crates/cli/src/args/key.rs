@@ -4,7 +4,7 @@ use clap::{
     ArgMatches, Args, Command, FromArgMatches, Subcommand, error::ErrorKind, parser::ValueSource,
 };
 
-use super::{Address, Format, Place, ShownKey, values};
+use super::{Address, Format, Place, ShownKey, addresses};
 
 /// The commands on keys.
 #[derive(Debug, Subcommand)]
@@ -30,7 +30,7 @@ pub(crate) enum KeyPlace {
 #[derive(Args)]
 struct Places {
     /// Address of the server; without it and without a key the data directory or database is used
-    #[arg(long, env = "PLAYHOUSE_SERVER", value_name = "URL", value_parser = values::server_url)]
+    #[arg(long, env = "PLAYHOUSE_SERVER", value_name = "URL", value_parser = addresses::server_url)]
     server: Option<String>,
 
     #[command(flatten)]

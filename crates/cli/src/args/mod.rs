@@ -1,5 +1,6 @@
 //! What can be typed: one file per noun. The doc comments are the help texts.
 
+mod addresses;
 mod approval;
 mod audit;
 mod client;

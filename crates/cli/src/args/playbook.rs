@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Address, Format, Reconnect, values};
+use super::{Address, Format, Reconnect, addresses, values};
 use crate::exit;
 
 /// The commands on playbooks.
@@ -210,7 +210,7 @@ pub(crate) struct RunPlaybook {
     pub(crate) parameters: Option<PathBuf>,
 
     /// The gateway that `gateway.*` steps talk to
-    #[arg(long, value_name = "URL", value_parser = values::http_url)]
+    #[arg(long, value_name = "URL", value_parser = addresses::http_url)]
     pub(crate) gateway_url: Option<String>,
 
     /// Credential that fills in gateway, user name and password

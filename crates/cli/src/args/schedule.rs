@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
-use super::{Address, ClientArgs, values};
+use super::{Address, ClientArgs, addresses, values};
 
 /// The commands on schedules.
 #[derive(Debug, Subcommand)]
@@ -111,7 +111,7 @@ pub(crate) struct CreateSchedule {
     pub(crate) parameters: Option<PathBuf>,
 
     /// The gateway that `gateway.*` steps talk to
-    #[arg(long, value_name = "URL", value_parser = values::http_url)]
+    #[arg(long, value_name = "URL", value_parser = addresses::http_url)]
     pub(crate) gateway_url: Option<String>,
 
     /// Credential that fills in gateway, user name and password

@@ -9,7 +9,7 @@ use std::{
 use clap::{Args, builder::BoolishValueParser};
 use ipnet::IpNet;
 
-use super::{BuiltIn, Secret, Tracing, secret, values};
+use super::{BuiltIn, Secret, Tracing, addresses, secret, values};
 
 /// Run the server
 ///
@@ -70,7 +70,7 @@ pub(crate) struct Place {
 pub(crate) struct Serve {
     /// Where to listen; beyond loopback only when there are keys; port 0 takes a free one
     #[arg(long, env = "PLAYHOUSE_LISTEN", value_name = "ADDR:PORT")]
-    #[arg(default_value = "127.0.0.1:8080", value_parser = values::listen)]
+    #[arg(default_value = "127.0.0.1:8080", value_parser = addresses::listen)]
     pub(crate) listen: SocketAddr,
 
     #[command(flatten)]
@@ -108,7 +108,7 @@ pub(crate) struct Serve {
     pub(crate) tracing: Tracing,
 
     /// Address that executors and people reach this server at [default: the listening address]
-    #[arg(long, env = "PLAYHOUSE_PUBLIC_URL", value_name = "URL", value_parser = values::http_url)]
+    #[arg(long, env = "PLAYHOUSE_PUBLIC_URL", value_name = "URL", value_parser = addresses::http_url)]
     pub(crate) public_url: Option<String>,
 
     /// Accept this Host header too, `*.example.org` for all names below (repeatable; in the environment
@@ -128,7 +128,7 @@ pub(crate) struct Serve {
         env = "PLAYHOUSE_CORS_ORIGIN",
         value_name = "ORIGIN",
         value_delimiter = ',',
-        value_parser = values::origin
+        value_parser = addresses::origin
     )]
     pub(crate) cors_origin: Vec<String>,
 

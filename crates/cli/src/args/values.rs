@@ -1,7 +1,7 @@
 //! Values: durations, sizes, pairs, times.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     path::{Component, Path, PathBuf},
     time::Duration,
 };
@@ -197,36 +197,6 @@ pub(super) fn sha256(text: &str) -> Result<String, String> {
     Err("a SHA-256 is 64 hexadecimal digits".to_owned())
 }
 
-/// An http or https URL.
-pub(super) fn http_url(text: &str) -> Result<String, String> {
-    let (scheme, host) = text.split_once("://").unwrap_or_default();
-    let scheme = scheme.to_ascii_lowercase();
-    if !matches!(&*scheme, "http" | "https") || host.is_empty() || host.starts_with('/') {
-        return Err(format!("`{text}` is not an http or https URL"));
-    }
-    Ok(format!("{scheme}://{host}"))
-}
-
-/// A server's address, also with what the contract of jobs calls its base. Without a scheme it is http.
-pub(super) fn server_url(text: &str) -> Result<String, String> {
-    let url = match text.contains("://") {
-        true => http_url(text)?,
-        false => http_url(&format!("http://{text}"))?,
-    };
-    let base = url.trim_end_matches('/');
-    Ok(base.strip_suffix("/api/v1").unwrap_or(&url).to_owned())
-}
-
-/// An origin, as browsers write it.
-pub(super) fn origin(text: &str) -> Result<String, String> {
-    server::origin(text).ok_or_else(|| {
-        format!(
-            "`{text}` is not an origin such as https://console.example: a scheme, a host and perhaps \
-             a port"
-        )
-    })
-}
-
 /// An executor's name: ASCII letters, digits and `-._`.
 pub(super) fn name(text: &str) -> Result<String, String> {
     let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
@@ -244,22 +214,11 @@ pub(super) fn job_type(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// An address with a port.
-pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
-    let address = match text.strip_prefix("localhost:") {
-        Some(port) => format!("127.0.0.1:{port}").parse(),
-        None => text.parse::<SocketAddr>(),
-    };
-    address.map_err(|_| format!("`{text}` is not ADDRESS:PORT, such as 127.0.0.1:8080"))
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{
-        bytes, duration, http_url, listen, origin, pair, seconds, server_url, whole_seconds,
-    };
+    use super::{bytes, duration, pair, seconds, whole_seconds};
 
     #[test]
     fn durations() {
@@ -282,28 +241,8 @@ mod tests {
     }
 
     #[test]
-    fn pairs_urls_and_addresses() {
+    fn pairs() {
         assert_eq!(pair("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
         assert!(pair("=x").is_err() && pair("x").is_err());
-        assert!(http_url("http://h").is_ok() && http_url("ftp://h").is_err());
-        assert!(http_url("http:///path").is_err());
-        assert_eq!(http_url("HTTPS://h/P"), Ok("https://h/P".to_owned()));
-        assert!(
-            http_url("h:1").is_err() && server_url("ftp://h").is_err() && server_url("").is_err()
-        );
-        for text in ["h:1", "HTTP://h:1", "h:1/api/v1"] {
-            assert_eq!(server_url(text), Ok("http://h:1".to_owned()), "{text}");
-        }
-        assert_eq!(
-            server_url("http://h:1/api/v1/"),
-            Ok("http://h:1".to_owned())
-        );
-        assert_eq!(server_url("http://h/p/"), Ok("http://h/p/".to_owned()));
-        assert!(listen("localhost:80").is_ok() && listen("[::]:80").is_ok());
-        assert!(listen("0.0.0.0").is_err() && listen("play.example:80").is_err());
-        let console = Ok("https://console.example".to_owned());
-        assert_eq!(origin("https://CONSOLE.example:443/"), console);
-        assert!(origin("*").is_err() && origin("https://*.example").is_err());
-        assert!(origin("console.example").is_err() && origin("https://h/page").is_err());
     }
 }

@@ -10,10 +10,18 @@ pub(super) fn labels(placement: &ForPlacement) -> BTreeMap<String, String> {
     let own = [
         ("os", consts::OS.to_owned()),
         ("arch", consts::ARCH.to_owned()),
-        ("host", place::host_name().chars().take(64).collect()),
+        ("host", host(&place::host_name())),
     ];
+    let own = own.into_iter().filter(|(_, value)| !value.is_empty());
     let own = own.map(|(name, value)| (name.to_owned(), value));
-    own.into_iter().chain(placement.label.clone()).collect()
+    own.chain(placement.label.clone()).collect()
+}
+
+/// A host's name as the value of a label, which has not every character.
+fn host(name: &str) -> String {
+    let is_taken = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    let taken = name.chars().map(|c| if is_taken(c) { c } else { '-' });
+    taken.take(64).collect()
 }
 
 /// The processor cores that it offers.

@@ -41,7 +41,7 @@ fn bad_usage_ends_with_2_and_says_what_is_wrong() {
         &["job", "list", "--status", "done"],
         &["job", "logs", "1", "--stream", "both"],
         &["job", "wait"],
-        &["stats", "--server", "127.0.0.1:8080"],
+        &["stats", "--server", "ftp://127.0.0.1:8080"],
         &["server", "--lease-seconds", "0"],
         &["server", "--scan-seconds", "6"],
         &["server", "--trusted-proxy", "proxy.example"],

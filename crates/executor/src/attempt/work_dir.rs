@@ -112,7 +112,7 @@ impl WorkDir {
         let unwanted = [self.home.clone(), self.temporary.clone()];
         let span = tracing::Span::current();
         let removed = spawn_blocking(move || {
-            span.in_scope(|| unwanted.iter().for_each(|path| directory::remove(path)))
+            span.in_scope(|| unwanted.iter().for_each(|path| directory::remove(path)));
         });
         let _ = removed.await;
     }

@@ -60,8 +60,10 @@ impl Download {
             .get(CONTENT_RANGE)
             .and_then(|range| range.to_str().ok());
         let rest = format!("bytes {}-", self.size_bytes);
+        let same = |tag: &HeaderValue| Some(tag) == self.validator.as_ref();
         if status == StatusCode::PARTIAL_CONTENT
             && range.is_some_and(|range| range.starts_with(&rest))
+            && headers.get(ETAG).is_none_or(same)
         {
             return Ok(());
         }

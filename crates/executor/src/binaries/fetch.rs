@@ -169,6 +169,12 @@ impl Fetcher {
             Some(answered) => answered,
             None => {
                 let answer = self.ask_web(url, &source.headers, download.rest()).await?;
+                if answer.status() == StatusCode::RANGE_NOT_SATISFIABLE {
+                    // Everything came, and the end was cut; or it is another content by now.
+                    download.restart().await?;
+                    let why = format!("the server answered {}", answer.status());
+                    return Err(FetchFailure::Passing(why, None));
+                }
                 self.answered(answer)?
             }
         };

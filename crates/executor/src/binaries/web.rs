@@ -53,7 +53,7 @@ impl Fetcher {
             }
             url = next;
         }
-        Err(refuse("it is redirected for ever".to_owned()))
+        Err(refuse("it is redirected without end".to_owned()))
     }
 }
 

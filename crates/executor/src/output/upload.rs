@@ -243,6 +243,10 @@ impl Relay {
                     return Some(piece);
                 }
                 state.due = 0;
+                if state.pending.count() == 0 {
+                    // What waited was left out: there is no time to wait for.
+                    state.since = None;
+                }
                 if state.ended.is_some() {
                     return None;
                 }

@@ -102,7 +102,7 @@ pub(super) const TYPES: &[StepType] = &[
             SERVICES,
             takes("env", "dict", "Variables of all services that are set; the others stay. They may have secrets.")
                 .not(&["env_overrides", "environment"]),
-            takes("variables", "dict", "The values of the variables that the Compose file's template declares; all of them anew.")
+            takes("variables", "dict", "The values of the variables that the Compose file's template declares, in place of all values before.")
                 .not(&["vars", "template_variables"]),
         ],
         &[

@@ -64,7 +64,9 @@ impl AttemptRunner {
                 return trace.end(PerformOutcome::not_started(taken, reason));
             }
             Err(Unprepared::Unreachable(reason)) => {
-                self.starts.failed(&job.binary_sha256, &reason);
+                // Many programs of one server that is away say as much as one.
+                let server = job.binary_url.split('/').nth(2).unwrap_or_default();
+                self.starts.failed(server, &reason);
                 return trace.end(PerformOutcome::not_started(taken, reason));
             }
             Err(Unprepared::Executor(reason)) => {

@@ -1,6 +1,9 @@
 //! The part of an attempt in which the program runs.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use wire::{executors::JobInput, jobs::Stream};
 
@@ -11,6 +14,7 @@ use super::{
     playground::PlaygroundReach,
 };
 use crate::{
+    Settings,
     attempt::{
         output_stream::{last_piece, unsent},
         program::{ProgramEnd, ProgramStart},
@@ -18,7 +22,7 @@ use crate::{
     isolation,
     output::{Captured, OutputPiece},
     redactor::Redactor,
-    shim::{End, Report},
+    shim::{End, Report, View},
 };
 
 impl AttemptRunner {
@@ -38,25 +42,15 @@ impl AttemptRunner {
         if let Some((name, parent)) = self.trace_parent(taken) {
             environment.entry(name).or_insert(parent);
         }
-        let view = job
-            .allow
-            .as_ref()
-            .map(|allow| isolation::view_of(settings, allow));
-        let view = match view.transpose() {
-            Ok(view) => view,
+        let (view, redactor) = match own_view(job, settings)
+            .and_then(|view| Ok((view, redactor(job).map_err(|error| error.to_string())?)))
+        {
+            Ok(own) => own,
             Err(reason) => return PerformOutcome::not_started(taken, reason),
         };
-        let redactor = match redactor(job) {
-            Ok(redactor) => redactor,
-            Err(error) => return PerformOutcome::not_started(taken, error.to_string()),
-        };
-        let called = match name(job).map(|name| work_dir.call(path, &name)) {
-            Some(Err(error)) => {
-                let reason = format!("the program cannot be given its name: {error}");
-                return PerformOutcome::Abandoned(reason);
-            }
-            Some(Ok(called)) => Some(called),
-            None => None,
+        let called = match called(job, path, work_dir) {
+            Ok(called) => called,
+            Err(reason) => return PerformOutcome::Abandoned(reason),
         };
         let program = ProgramStart {
             path,
@@ -127,6 +121,20 @@ impl AttemptRunner {
         self.starts.failed(&job.binary_sha256, reason);
         Ok(())
     }
+}
+
+/// The link by which the program is started, if it has a name.
+fn called(job: &JobInput, path: &Path, work_dir: &WorkDir) -> Result<Option<PathBuf>, String> {
+    let called = name(job).map(|name| work_dir.call(path, &name));
+    let called = called.transpose();
+    called.map_err(|error| format!("the program cannot be given its name: {error}"))
+}
+
+/// What of the machine it sees, if it names what it is to reach.
+fn own_view(job: &JobInput, settings: &Settings) -> Result<Option<View>, String> {
+    let wanted = job.allow.as_ref();
+    let view = wanted.map(|wanted| isolation::view_of(settings, wanted));
+    view.transpose()
 }
 
 /// Takes the job's secrets out of what it prints and leaves.

@@ -109,7 +109,7 @@ async fn a_program_that_cannot_be_had_or_started_fails_its_job() {
         ),
         (
             "junk",
-            "the program cannot be started: Exec format error".to_owned(),
+            "the program cannot be started: it is neither a script".to_owned(),
         ),
     ] {
         let result = executor.result(id).await;

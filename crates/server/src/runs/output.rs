@@ -55,11 +55,22 @@ pub(crate) async fn read(
 ) -> Response {
     let id = details.run.id;
     if query.follow != 0 {
-        // A retried run goes on.
-        if reader.saw_end && details.run.state.status().is_terminal() {
-            return StatusCode::NO_CONTENT.into_response();
-        }
         let after = reader.after.unwrap_or(0);
+        // A retried run goes on, and may have ended again.
+        if reader.saw_end && details.run.state.status().is_terminal() {
+            let stream = query.stream.map(Output::as_str);
+            let later = move |read: &mut store::Read<'_, '_>| {
+                store::logs::after(read, id, after, stream, None, 1)
+            };
+            if app
+                .store
+                .read(later)
+                .await
+                .is_ok_and(|later| later.is_empty())
+            {
+                return StatusCode::NO_CONTENT.into_response();
+            }
+        }
         let held = reader.held.map(|Extension(held)| held);
         let output = follow::Followed {
             id,

@@ -98,4 +98,19 @@ async fn a_reader_that_has_seen_the_end_is_told_not_to_come_again() {
         .with_headers(http::Method::GET, &path, &headers, "")
         .await;
     assert_eq!(answer.status, 200);
+    drop(answer);
+    // Also when that has ended before the reader comes.
+    let claimed = server.claim("worker-1").await;
+    let token = &claimed["lease_token"];
+    let output =
+        format!("/api/runs/{id}/output?stream=stdout&offset=0&executor=worker-1&token={token}");
+    let sent = server.send(http::Method::POST, &output, "again");
+    assert!(sent.await.status.is_success());
+    server
+        .put_job(&id, "complete", &bare("worker-1"))
+        .json(200)
+        .await;
+    let missed = server.with_headers(http::Method::GET, &path, &headers, "");
+    let missed = missed.await.text().await;
+    assert!(missed.contains("again"), "{missed}");
 }

@@ -199,8 +199,10 @@ impl PageCore {
             "Page.lifecycleEvent" if is_main => {
                 let (name, loader) = (event.text("name"), event.text("loaderId"));
                 self.update(|state| {
-                    if name == "init" || state.load.loader.is_empty() {
+                    if state.load.loader.is_empty() {
                         state.load.commit(loader);
+                    } else if name == "init" {
+                        state.load.begin(loader);
                     }
                     if state.load.loader == loader {
                         state.load.passed.insert(String::from(name));

@@ -178,6 +178,11 @@ impl LoadProgress {
     pub(super) fn commit(&mut self, loader: &str) {
         self.starting = false;
         self.shown += 1;
+        self.begin(loader);
+    }
+
+    /// What is told of from now on is of another document, whose address is told next.
+    pub(super) fn begin(&mut self, loader: &str) {
         if self.loader == loader {
             return;
         }

@@ -22,20 +22,21 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     })
 }
 
-/// The text with references in the place of its tokens.
+/// The text with references in the place of its tokens. They have no braces, which YAML would read in a flow map; a
+/// name ends where its token did.
 pub(super) fn replaced(text: &str, key: impl Fn(&str) -> String) -> String {
     let mut replaced = String::with_capacity(text.len());
     for piece in pieces(text) {
         match piece {
             Piece::Text(text) => replaced.push_str(text),
             Piece::Token(Token::Variable(name)) => {
-                replaced.push_str(&format!("${{{}}}", key(name)));
+                replaced.push_str(&format!("${}", key(name)));
             }
             Piece::Token(Token::Random(name)) => {
-                replaced.push_str(&format!("${{{}{name}}}", super::RANDOM));
+                replaced.push_str(&format!("${}{name}", super::RANDOM));
             }
             Piece::Token(Token::RootDomain) => {
-                replaced.push_str(&format!("${{{}}}", super::ROOT_DOMAIN));
+                replaced.push_str(&format!("${}", super::ROOT_DOMAIN));
             }
         }
     }

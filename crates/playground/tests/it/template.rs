@@ -46,10 +46,10 @@ fn tokens_become_references_and_the_block_goes() {
     assert_eq!(messages(&template), Vec::<String>::new());
     let services = TEXT.split_once("services:").unwrap().1;
     let services = services
-        .replace("a:$$var__TONE", "a:${var__TONE}")
-        .replace("$$var__HOST.$$root_domain", "${var__HOST}.${root_domain}")
-        .replace("$$random__A_1", "${random__A_1}")
-        .replace("$$var__EMPTY", "${var__EMPTY}")
+        .replace("a:$$var__TONE", "a:$var__TONE")
+        .replace("$$var__HOST.$$root_domain", "$var__HOST.$root_domain")
+        .replace("$$random__A_1", "$random__A_1")
+        .replace("$$var__EMPTY", "$var__EMPTY")
         .replace(
             "$$var__PIN$$var__CODE",
             "${secret_var__PIN}${secret_var__CODE}",
@@ -160,6 +160,6 @@ fn texts_without_a_template_stay_as_they_are() {
     let rest = "services:\n  web: {image: a}\n\n\n---\nname: x\n";
     assert_eq!(template::read(text).text, rest);
     let text = "services:\n  web: {image: 'a:$$root_domain'}\nfibe.gg: {variables: {}}\n";
-    let rest = "services:\n  web: {image: 'a:${root_domain}'}\n\n";
+    let rest = "services:\n  web: {image: 'a:$root_domain'}\n\n";
     assert_eq!(template::read(text).text, rest);
 }

@@ -35,10 +35,14 @@ impl Waiters {
         self.family_round
     }
 
-    /// Runs became ready, in a queue of a family or not.
-    pub(crate) fn turn(&mut self, of_family: bool) {
+    /// Runs became ready.
+    pub(crate) fn turn(&mut self) {
         self.round += 1;
-        self.family_round += u64::from(of_family);
+    }
+
+    /// Some of them in queues of a family.
+    pub(crate) fn turn_families(&mut self) {
+        self.family_round += 1;
     }
 
     /// Lets a claim wait that looked in `round`; gives it back when that was too early.

@@ -69,6 +69,12 @@ struct Shared {
     waiting: Mutex<Waiting>,
 }
 
+/// Whether runs became ready, or may have, in queues that are of a family.
+fn is_of_family(notice: &Notice) -> bool {
+    let mut ready = notice.ready.iter();
+    notice.all || ready.any(|(queue, _)| family_of(queue).is_some())
+}
+
 #[derive(Default)]
 struct Waiting {
     claims: Waiters,
@@ -156,13 +162,21 @@ impl Wake {
         }
     }
 
+    /// Lets claims from now on look into their families, if this is about runs of such.
+    pub(crate) fn turn_families(&self, notice: &Notice) {
+        if is_of_family(notice) {
+            self.lock().claims.turn_families();
+        }
+    }
+
     pub(crate) fn committed(&self, notice: &Notice) {
         let mut waiting = self.lock();
         let mut woken = Vec::new();
         if notice.all || !notice.ready.is_empty() {
-            let is_family = |(queue, _): &(String, usize)| family_of(queue).is_some();
-            let of_family = notice.all || notice.ready.iter().any(is_family);
-            waiting.claims.turn(of_family);
+            waiting.claims.turn();
+        }
+        if is_of_family(notice) {
+            waiting.claims.turn_families();
         }
         if notice.all {
             woken = waiting.claims.take_all();

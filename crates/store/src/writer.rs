@@ -118,6 +118,10 @@ impl Writer {
     /// `round` is that of before the batch.
     fn tell(&mut self, items: Items, outcome: Outcome, round: u64) {
         let notice = outcome.notice.clone();
+        if let Some(notice) = &notice {
+            // Before the answers: a claim that follows one is to look.
+            self.wake.turn_families(notice);
+        }
         let left = items.answer(outcome);
         // Before the notice: what this batch made ready beyond its own claims may be for them.
         self.wake.park(left.unserved, round);

@@ -50,10 +50,7 @@ fn tokens_become_references_and_the_block_goes() {
         .replace("$$var__HOST.$$root_domain", "$var__HOST.$root_domain")
         .replace("$$random__A_1", "$random__A_1")
         .replace("$$var__EMPTY", "$var__EMPTY")
-        .replace(
-            "$$var__PIN$$var__CODE",
-            "${secret_var__PIN}${secret_var__CODE}",
-        );
+        .replace("$$var__PIN$$var__CODE", "$secret_var__PIN$secret_var__CODE");
     let expected = format!("# Ours\nname: x\n{}services:{services}", "\n".repeat(8));
     assert_eq!(template.text, expected);
     assert_eq!(template.randoms, BTreeSet::from(["A_1".to_owned()]));

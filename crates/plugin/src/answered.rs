@@ -1,6 +1,6 @@
 //! What both hosts hear from a plugin.
 
-use crate::{json_text::JsonText, protocol::Description, storage::Changes};
+use crate::{JsonText, protocol::Description, storage::Changes};
 
 /// What a host heard from a plugin, not yet compared with the manifest.
 #[derive(Debug, Default)]

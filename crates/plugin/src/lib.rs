@@ -11,7 +11,6 @@ mod depth;
 mod digest;
 mod failure;
 mod install;
-mod json_text;
 mod limits;
 mod logs;
 pub mod manifest;

@@ -10,10 +10,10 @@ use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    JsonText,
     answered::Answered,
     depth,
     failure::{Cause, Failure},
-    json_text::JsonText,
     limits::Limits,
     logs::Logs,
     manifest::Manifest,

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::json_text::JsonText;
+use crate::JsonText;
 
 /// The key-value store of a job: what its plugins leave for each other.
 pub type Storage = BTreeMap<String, JsonText>;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{failure::Cause, json_text::JsonText, protocol::Storage};
+use crate::{JsonText, failure::Cause, protocol::Storage};
 
 /// What a call changes in the job's store; none deletes the entry.
 pub type Changes = BTreeMap<String, Option<JsonText>>;

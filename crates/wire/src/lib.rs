@@ -11,7 +11,6 @@ pub mod events;
 pub mod executors;
 pub mod hooks;
 pub mod jobs;
-mod json_text;
 pub mod keys;
 pub mod playbooks;
 pub mod playgrounds;

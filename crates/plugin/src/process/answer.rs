@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::{
+    JsonText,
     answered::Answered,
     failure::Cause,
-    json_text::JsonText,
     limits::Limits,
     logs::{Logs, cut},
     protocol::{Call, Description, Level, Line},

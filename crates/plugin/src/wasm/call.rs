@@ -14,9 +14,9 @@ use super::{
     stop::{PATIENCE, Stop},
 };
 use crate::{
+    JsonText,
     answered::Answered,
     failure::Cause,
-    json_text::JsonText,
     limits::Limits,
     logs::{Logs, cut},
     protocol::{self, Call, Storage},

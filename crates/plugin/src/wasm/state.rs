@@ -13,7 +13,7 @@ use super::{
     output::{Heard, Printer},
 };
 use crate::{
-    json_text::JsonText,
+    JsonText,
     limits::Limits,
     protocol::{self, Storage},
     storage::Ledger,

@@ -33,7 +33,7 @@ pub(super) async fn run(call: RunPlugin) -> Result<Exit, Failure> {
     let plugin = find(&call).await?;
     let context = Context {
         job_id: "none".to_owned(),
-        input: input::read(&call.input)?.into_raw().into(),
+        input: input::read(&call.input)?,
         debug: call.debug,
         ..Context::default()
     };

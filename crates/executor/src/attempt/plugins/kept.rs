@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use plugin::Storage;
+use plugin::{Context, Storage};
 use wire::{
     JsonText,
     executors::{ClaimedRun, EndedPlugin, Level, LogLine, PluginState, Stage},
+    plugin_jobs::Config,
 };
-
-use super::values::of_plugin;
 
 /// What a job keeps at most, in bytes: it is read whole. The server takes a little more in one request: the
 /// errors of plugins that failed when there was no room.
@@ -28,6 +27,17 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    /// What the next plugin of the job works on.
+    pub(super) fn context(&self, id: &str, job: &Config) -> Context {
+        Context {
+            job_id: id.to_owned(),
+            input: job.input.clone(),
+            output: self.state.output.clone(),
+            storage: self.state.storage.clone(),
+            debug: job.debug,
+        }
+    }
+
     /// What earlier attempts left, and the failed tries of plugins that did not end in them.
     pub(super) fn of_earlier(run: &ClaimedRun) -> serde_json::Result<(Self, BTreeMap<usize, u32>)> {
         let (mut ended, mut tried) = (BTreeMap::new(), BTreeMap::new());
@@ -68,10 +78,7 @@ impl Kept {
     ) -> EndedPlugin {
         let state = PluginState {
             output,
-            storage: storage
-                .into_iter()
-                .map(|(key, value)| (key, of_plugin(value)))
-                .collect(),
+            storage,
             summary: self.state.summary.clone(),
         };
         let rest = self.bytes + length(&state);

@@ -7,6 +7,5 @@ mod perform;
 mod pipeline;
 mod spawner;
 mod supervisor;
-mod values;
 
 pub use isolated::Isolated;

@@ -11,12 +11,7 @@ use wire::{
     plugin_jobs::Config,
 };
 
-use super::{
-    kept::Kept,
-    logs,
-    spawner::IsolatedSpawner,
-    values::{self, of_plugin, storage_for, to_plugin},
-};
+use super::{kept::Kept, logs, spawner::IsolatedSpawner};
 use crate::attempt::{
     artifacts::{ArtifactUploader, LeaseLost},
     outcome::Stop,
@@ -160,13 +155,13 @@ impl<'a> Pipeline<'a> {
     /// Why a plugin is to be skipped, if it is: the job does not name it, and the input is for others.
     async fn unfit(&self, name: &str) -> Option<String> {
         let plugin = self.catalogue.get(name)?;
-        let seen = values::context(self.id, self.job, &self.kept.state);
+        let seen = self.kept.context(self.id, self.job);
         let taken = plugin.takes(&seen.input, seen.output.as_ref());
         taken.await.err().map(|cause| cause.to_string())
     }
 
     async fn call(&self, plugin: &Plugin) -> Result<PluginOutcome, Failure> {
-        let context = values::context(self.id, self.job, &self.kept.state);
+        let context = self.kept.context(self.id, self.job);
         let limits = &plugin.manifest().limits;
         // Dropping the call ends it: nothing else cancels it.
         let cancel = CancellationToken::new();
@@ -177,15 +172,14 @@ impl<'a> Pipeline<'a> {
 
     fn completed(&mut self, outcome: PluginOutcome) -> EndedPlugin {
         let ended = EndedPlugin {
-            metric: Some(of_plugin(outcome.metric)),
+            metric: Some(outcome.metric),
             took_ms: millis(outcome.took),
             logs: logs::kept(&outcome.logs, self.job.debug),
             ..EndedPlugin::default()
         };
-        let mut storage = storage_for(&self.kept.state.storage);
+        let mut storage = self.kept.state.storage.clone();
         plugin::apply(&mut storage, outcome.storage);
-        self.kept
-            .completed(ended, outcome.output.map(of_plugin), storage)
+        self.kept.completed(ended, outcome.output, storage)
     }
 
     fn failed(&self, failure: &Failure) -> EndedPlugin {
@@ -261,13 +255,13 @@ impl<'a> Pipeline<'a> {
             if self.kept.state.summary.contains_key(&manifest.name) {
                 continue;
             }
-            let metrics = [to_plugin(&metric)];
+            let metrics = [metric];
             let call = plugin.summarize(&metrics, &manifest.limits, self.spawner, &cancel);
             let (run_id, plugin) = (self.id, &manifest.name);
             match call.await {
                 Ok(summed) => {
                     if let Some(summary) = summed.summary
-                        && !self.kept.take_summary(plugin, of_plugin(summary))
+                        && !self.kept.take_summary(plugin, summary)
                     {
                         tracing::warn!(run_id, plugin, "the job has no room for its summary");
                     }

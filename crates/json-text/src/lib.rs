@@ -1,4 +1,5 @@
-//! A JSON value that is handed on as it was written: what a submitter or a plugin says keeps every digit.
+//! A JSON value that is handed on as it was written: what a submitter or a plugin says keeps every digit, where
+//! readers of numbers keep 64 bits of each.
 
 use std::fmt;
 
@@ -29,12 +30,6 @@ impl JsonText {
             Some(text) => RawValue::from_string(text).map(Self),
             None => Ok(Self(raw)),
         }
-    }
-
-    /// The text in the form of the library, from which others are made.
-    #[must_use]
-    pub fn into_raw(self) -> Box<RawValue> {
-        self.0
     }
 
     /// The text.
@@ -83,13 +78,6 @@ impl Default for JsonText {
     }
 }
 
-/// Of a text that was looked at before.
-impl From<Box<RawValue>> for JsonText {
-    fn from(raw: Box<RawValue>) -> Self {
-        Self(raw)
-    }
-}
-
 impl From<Value> for JsonText {
     fn from(value: Value) -> Self {
         Self::of(&value)
@@ -132,5 +120,25 @@ impl<'de> Deserialize<'de> for JsonText {
         let wrong =
             "must be JSON without halves of pairs of surrogates and without numbers beyond 1e308";
         Self::checked(raw).map_err(|_| D::Error::custom(wrong))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::JsonText;
+
+    #[test]
+    fn every_digit_stays_and_white_space_goes() {
+        let text = "{ \"a b\" : [ 123456789012345678901234567890 ,\n 0.1000000000000000055511151231257827, 1.0,\t-0.0 ],\
+            \"\\\" \\\\\" : \" x \" }\r\n";
+        let dense = "{\"a b\":[123456789012345678901234567890,0.1000000000000000055511151231257827,1.0,-0.0],\
+            \"\\\" \\\\\":\" x \"}";
+        let read = JsonText::new(text).expect("JSON");
+        assert_eq!(read.get(), dense);
+        let again: JsonText = serde_json::from_str(text).expect("JSON");
+        assert_eq!(serde_json::to_string(&again).expect("JSON"), dense);
+        for wrong in ["", "{", "1 2", "\"\\ud800\"", "1e999"] {
+            assert!(JsonText::new(wrong).is_err(), "{wrong}");
+        }
     }
 }

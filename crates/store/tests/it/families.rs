@@ -23,6 +23,7 @@ on_both!(
     a_claim_takes_from_all_its_queues_by_rank,
     the_longest_queue_is_one,
     what_no_executor_can_take_hides_nothing,
+    who_hears_that_a_run_is_ready_is_told_to_look,
 );
 
 fn of(queue: &str) -> NewRun {
@@ -211,4 +212,15 @@ async fn a_claim_takes_from_all_its_queues_by_rank(db: &Database) {
     };
     let taken = store.claim(claim).await.unwrap();
     assert_eq!(ids(&taken), [first, second, third]);
+}
+
+/// As a server remembers a look that found nothing.
+async fn who_hears_that_a_run_is_ready_is_told_to_look(db: &Database) {
+    let store = db.open();
+    // The answer and the news of it are moments apart, so one try says little.
+    for number in 0..300 {
+        let looked = store.wake().look();
+        submitted(&store, of("plugin_job:a")).await;
+        assert_ne!(store.wake().look(), looked, "at the {number}th");
+    }
 }

@@ -182,7 +182,9 @@ impl Items {
     pub(crate) fn answer(self, outcome: Outcome) -> Left {
         // The caller may have gone: what was done stays done.
         let mut left = Left::default();
-        for ((_, answer), result) in self.submits.into_iter().zip(outcome.submits) {
+        for ((submit, answer), result) in self.submits.into_iter().zip(outcome.submits) {
+            // Whoever is answered lets others have the memory of what was submitted.
+            drop(submit);
             let _ = answer.send(result);
         }
         for (call, claimed) in self.claims.into_iter().zip(outcome.claims) {

@@ -24,6 +24,9 @@ use crate::refusal::{Refusal, RefusalKind};
 const KIB: u64 = 1024;
 /// A body of so many bytes needs no share: the number of requests limits those.
 pub(crate) const SMALL_BYTES: u64 = 16 * KIB;
+/// Before a request with a larger share than this is read, the allocator gives back what is free: it keeps what earlier
+/// ones left in the arena of each thread, where this one would not find it.
+const TRIM_KIB: u32 = 16 * 1024;
 /// How long a request waits for its share.
 const TIMEOUT: Duration = Duration::from_secs(3);
 /// The error of a request that did not get its share.
@@ -86,6 +89,9 @@ impl Share {
             Some(permit) => permit.merge(more),
             none => *none = Some(more),
         }
+        if wanted > TRIM_KIB {
+            let _ = tokio::task::spawn_blocking(trim).await;
+        }
         true
     }
 
@@ -101,6 +107,17 @@ impl Share {
 
     fn lock(&self) -> MutexGuard<'_, Option<OwnedSemaphorePermit>> {
         self.permit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn trim() {
+    #[cfg(target_env = "gnu")]
+    {
+        #[expect(unsafe_code, reason = "no safe function for this call")]
+        // SAFETY: the call reads and writes no memory of ours.
+        unsafe {
+            nix::libc::malloc_trim(0);
+        }
     }
 }
 

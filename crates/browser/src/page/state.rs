@@ -181,7 +181,7 @@ impl LoadProgress {
         self.begin(loader);
     }
 
-    /// What is told of from now on is of another document, whose address is told next.
+    /// The events from now on are of another document. The next one has its address.
     pub(super) fn begin(&mut self, loader: &str) {
         if self.loader == loader {
             return;

@@ -39,7 +39,7 @@ pub(super) async fn start(
         blobs: serve.blobs,
         blob_options: std::env::vars()
             .filter(|(name, _)| name.starts_with("AWS_"))
-            // A line end behind a secret is no part of it.
+            // The line end after a secret does not belong to it.
             .map(|(name, value)| (name, value.trim().to_owned()))
             .collect(),
         database_url: serve.place.database_url,

@@ -9,12 +9,12 @@ use crate::harness::{Server, code, exits, free_port, playhouse, says, stderr, st
 
 const KEY: &str = "itk_0123456789ab_5555555555555555555555555555555555555555";
 
-/// Runs a command with variables against nobody.
+/// Runs a command with variables. No server listens at its address.
 fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let home = TempDir::new().expect("a temporary directory can be made");
-    let nobody = format!("http://127.0.0.1:{}", free_port());
+    let address = format!("http://127.0.0.1:{}", free_port());
     let mut command = playhouse(home.path());
-    command.env("PLAYHOUSE_SERVER", nobody);
+    command.env("PLAYHOUSE_SERVER", address);
     command.envs(variables.iter().copied()).args(arguments);
     command.output().expect("the binary starts")
 }
